@@ -1,0 +1,174 @@
+"""Inputs and outputs of the API. Inputs are plain models that refuse what they do not know."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from twofold.inventory.models import RiskTier, Stage, SystemRole
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+
+class SystemIn(_In):
+    """An AI system to register; owner by e-mail address, unit by name (default: the root)."""
+
+    code: Annotated[str, Field(max_length=60)]
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    owner: Annotated[str, Field(max_length=254)]
+    unit: Annotated[str, Field(max_length=120)] = ""
+    purpose: Annotated[str, Field(min_length=1, max_length=2000)]
+    role: SystemRole
+    stage: Stage
+    risk_tier: RiskTier
+
+
+class SystemOut(BaseModel):
+    code: str
+    name: str
+    owner: str
+    unit: str
+    purpose: str
+    role: str
+    stage: str
+    risk_tier: str
+    registered_at: datetime
+
+
+class FieldIn(_In):
+    """One field of the events: its name, type (number, category, boolean) and role."""
+
+    name: str
+    type: str
+    role: str
+
+
+class SchemaIn(_In):
+    version: Annotated[str, Field(min_length=1, max_length=40)]
+    fields: Annotated[list[FieldIn], Field(min_length=1, max_length=200)]
+
+
+class SchemaOut(BaseModel):
+    version: str
+    fields: list[dict[str, str]]
+    declared_at: datetime
+
+
+class ReceiptOut(BaseModel):
+    """How many events are new and durable, and how many were known already."""
+
+    accepted: int
+    duplicates: int
+
+
+class MonitorIn(_In):
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    metric: Annotated[str, Field(max_length=60)]
+    field: Annotated[str, Field(max_length=60)] = ""
+    window_days: Annotated[int, Field(ge=1, le=366)]
+    direction: Annotated[str, Field(pattern="^(above|below)$")]
+    warn: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    breach: Annotated[float, Field(allow_inf_nan=False)]
+    minimum_sample: Annotated[int, Field(ge=30, le=1_000_000_000)] = 30
+
+
+class MonitorOut(BaseModel):
+    id: UUID
+    name: str
+    metric: str
+    field: str
+    window_days: int
+    direction: str
+    warn: float | None
+    breach: float
+    minimum_sample: int
+
+
+class MeasurementOut(BaseModel):
+    monitor: str
+    window_start: date
+    window_end: date
+    value: float | None
+    sample: int
+    verdict: str
+    reason: str
+
+
+class AlertOut(BaseModel):
+    id: UUID
+    system: str
+    monitor: str
+    severity: str
+    raised_at: datetime
+    first_window: date
+    worst_value: float | None
+    open: bool
+    acknowledged_at: datetime | None
+
+
+class AcknowledgeIn(_In):
+    note: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class ReasonOut(BaseModel):
+    cause: str
+    about: str
+    record: str
+    text: str
+
+
+class RequirementOut(BaseModel):
+    id: str
+    framework: str
+    title: str
+    status: str
+    score: float | None
+    reasons: list[ReasonOut]
+
+
+class FrameworkOut(BaseModel):
+    id: str
+    title: str
+    counts: dict[str, int]
+    score: float | None
+    scored: int
+    total: int
+
+
+class PostureOut(BaseModel):
+    on: date
+    frameworks: list[FrameworkOut]
+
+
+class EvidenceIn(_In):
+    """What a file that is added as evidence speaks of."""
+
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    kind: Annotated[str, Field(min_length=1, max_length=60)]
+    source: Annotated[str, Field(max_length=200)] = ""
+    unit: Annotated[str, Field(max_length=120)] = ""
+    period_from: date
+    period_to: date
+    valid_until: date
+
+
+class EvidenceOut(BaseModel):
+    id: UUID
+    title: str
+    kind: str
+    version: int
+    sha256: str
+    size: int
+    valid_until: date
+
+
+class LedgerOut(BaseModel):
+    origin: str
+    verifier: str
+    size: int
+    root: str
+    checkpoint: str
+    waiting: int

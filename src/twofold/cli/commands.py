@@ -1,0 +1,135 @@
+"""Commands that read and change records: catalog, verify, export, found, token."""
+
+import dataclasses
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from twofold.catalog.load import catalog as load_catalog
+from twofold.cli.worker import drain
+from twofold.ledger.queries import position
+from twofold.people import actions as people
+from twofold.people.access import Actor, actor_of, part_of_product
+from twofold.people.errors import NotFound
+from twofold.people.models import Person
+from twofold.reporting import integrity
+from twofold_verify import cli as verifier_cli
+from twofold_verify.note import NoteError, Verifier
+from twofold_verify.report import Report
+
+
+def add_to(group: click.Group) -> None:
+    """Add the commands of this module to the group."""
+    for command in (catalog, verify, export, key, found):
+        group.add_command(command)
+
+
+@click.group()
+def catalog() -> None:
+    """Requirements and crosswalk of the frameworks."""
+
+
+@catalog.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_requirements(as_json: bool) -> None:  # noqa: FBT001 - click calls it
+    """Print every requirement."""
+    rows = [
+        {
+            "framework": entry.framework,
+            "id": entry.id,
+            "title": entry.title,
+            "kind": entry.kind.value,
+            "auditable": entry.auditable,
+        }
+        for entry in load_catalog().requirements.values()
+    ]
+    if as_json:
+        click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+    else:
+        for row in rows:
+            click.echo(f"{row['id']:24}  {row['kind']:12}  {row['title']}")
+
+
+@catalog.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def crosswalk(as_json: bool) -> None:  # noqa: FBT001 - click calls it
+    """Print every pair of the crosswalk."""
+    rows = [dataclasses.asdict(pair) for pair in load_catalog().pairs]
+    if as_json:
+        click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+    else:
+        for row in rows:
+            click.echo(
+                f"{row['source']:24}  {row['relation']:10}  {row['target']:20}  {row['strength']:2}"
+            )
+
+
+@click.command()
+@click.option("--key", "key_text", default="", help="Verifier key to trust; default: our own.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def verify(key_text: str, as_json: bool) -> None:  # noqa: FBT001 - click calls it
+    """Verify the whole record: 0 sound, 1 tampered with, 2 incomplete."""
+    try:
+        trust = Verifier.parse(key_text) if key_text else None
+    except NoteError as refusal:
+        click.echo(f"twofold: --key: {refusal}", err=True)
+        sys.exit(2)
+    report = integrity.verify_record(trust)
+    _print(report, as_json=as_json)
+    sys.exit(report.exit_status)
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--as", "email", required=True, help="E-mail address of the person who exports.")
+def export(path: Path, email: str) -> None:
+    """Write the whole record as a bundle, to a folder or a .zip."""
+    integrity.export_bundle(path, by=_actor(email), at=_now())
+    click.echo(f"Written: {path}")
+    click.echo(f"Verify it with: twofold-verify {path} --key '{position().verifier}'")
+
+
+@click.command()
+def key() -> None:
+    """Print the verifier key of the log, to be given to auditors out of band."""
+    click.echo(position().verifier)
+
+
+@click.command()
+@click.argument("name")
+@click.option("--administrator", required=True, help="Name of the first administrator.")
+@click.option("--email", required=True, help="E-mail address of the first administrator.")
+@click.password_option()
+def found(name: str, administrator: str, email: str, password: str) -> None:
+    """Found the organisation NAME on an empty installation, with its first administrator."""
+    people.found_organisation(
+        name,
+        administrator=administrator,
+        email=email,
+        password=password,
+        by=part_of_product("installation"),
+        at=_now(),
+    )
+    drain()
+    click.echo(f"{name} stands. Sign in as {email}.")
+
+
+def _print(report: Report, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(verifier_cli.as_json(report), indent=1))
+    else:
+        click.echo(verifier_cli.as_text(report))
+
+
+def _actor(email: str) -> Actor:
+    person = Person.objects.filter(email__iexact=email, is_active=True).first()
+    if person is None:
+        raise NotFound(f"There is no person {email}.", field="as")
+    return actor_of(person)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,47 @@
+"""`twofold`: groups, options, and how a refusal becomes one line and an exit status."""
+
+import os
+import sys
+from importlib.metadata import entry_points
+
+import click
+import django
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
+
+from twofold import __version__
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="twofold")
+def twofold() -> None:
+    """ISO/IEC 42001 and ISO/IEC 27001 as one management system."""
+
+
+def main() -> None:
+    """Run the command line and end the process with its status."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "twofold.config.settings")
+    try:
+        django.setup()
+    except ImproperlyConfigured as refusal:
+        _end(str(refusal))
+    from twofold.catalog.errors import CatalogError
+    from twofold.cli import commands, server_commands
+    from twofold.ledger.errors import LedgerError
+    from twofold.people.errors import Refusal
+
+    commands.add_to(twofold)
+    server_commands.add_to(twofold)
+    for addition in entry_points(group="twofold.commands"):
+        twofold.add_command(addition.load(), addition.name)
+    try:
+        twofold()
+    except (Refusal, CatalogError, LedgerError, ImproperlyConfigured) as refusal:
+        _end(str(refusal))
+    except DatabaseError as refusal:
+        _end(f"The database refused: {str(refusal).strip().splitlines()[0]}")
+
+
+def _end(sentence: str) -> None:
+    click.echo(f"twofold: {sentence}", err=True)
+    sys.exit(1)

@@ -1,0 +1,85 @@
+"""Commands that run the product: serve, work, migrate."""
+
+import errno
+import socket
+import sys
+import threading
+
+import click
+from django.conf import settings
+from django.core.management import call_command
+
+from twofold.cli import static
+from twofold.cli.worker import Worker
+
+
+def add_to(group: click.Group) -> None:
+    """Add the commands of this module to the group."""
+    for command in (serve, work, migrate):
+        group.add_command(command)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 256))
+@click.option("--worker/--no-worker", default=True, help="Run the worker in this process.")
+def serve(host: str, port: int, threads: int, worker: bool) -> None:  # noqa: FBT001 - click calls it
+    """Serve the pages and the API, with the worker beside them."""
+    from waitress.server import create_server
+
+    _require_free(host, port)
+    call_command("migrate", verbosity=0)
+    static.collect()
+    from twofold.config.wsgi import application
+
+    server = create_server(
+        application,
+        host=host,
+        port=port,
+        threads=threads,
+        # One request may be larger than the API takes, so that the API can say so.
+        max_request_body_size=64 * 1024 * 1024,
+        ident="twofold",
+    )
+    background = Worker()
+    if worker:
+        threading.Thread(target=background.run, name="worker", daemon=True).start()
+    click.echo(f"Twofold serves http://{host}:{port} (data in {settings.DATA}).")
+    try:
+        server.run()
+    finally:
+        background.stop()
+
+
+@click.command()
+def work() -> None:
+    """Run the worker alone, beside servers that were started with --no-worker."""
+    worker = Worker()
+    click.echo("Twofold works. Stop it with Ctrl-C.")
+    try:
+        worker.run()
+    except KeyboardInterrupt:
+        worker.stop()
+
+
+@click.command()
+def migrate() -> None:
+    """Create or update the tables of the database."""
+    call_command("migrate", verbosity=0)
+
+
+def _require_free(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as refusal:
+            reasons = {
+                errno.EADDRINUSE: f"port {port} is taken; choose another with --port",
+                errno.EACCES: f"this user may not use port {port}; choose one above 1023",
+            }
+            reason = reasons.get(refusal.errno or 0, str(refusal.strerror))
+            click.echo(f"twofold: cannot listen on {host}:{port}: {reason}.", err=True)
+            sys.exit(1)

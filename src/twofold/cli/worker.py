@@ -1,0 +1,97 @@
+"""The worker: counts telemetry, evaluates monitors, files reports, seals, sequences the ledger.
+
+One loop, in a thread of the embedded server or in a process of its own. Each step is a transaction;
+a step that fails is logged, and the others go on.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+from django.db import close_old_connections
+
+from twofold.ledger import actions as ledger
+from twofold.monitoring import actions as monitoring
+from twofold.people.access import part_of_product
+from twofold.telemetry import actions as telemetry
+from twofold.telemetry.sealing import seal
+
+_log = logging.getLogger(__name__)
+PAUSE_S = 0.1
+PAUSE_AFTER_FAILURE_S = 2.0
+
+
+class Worker:
+    """Runs the steps again and again until it is told to stop."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._closed_on: date | None = None
+
+    def run(self) -> None:
+        """Work until `stop`."""
+        while not self._stop.is_set():
+            close_old_connections()
+            pause = PAUSE_S if self.run_once() else PAUSE_AFTER_FAILURE_S
+            self._stop.wait(pause)
+
+    def stop(self) -> None:
+        """Let the running step end and no other begin."""
+        self._stop.set()
+
+    def run_once(self) -> bool:
+        """Run each step once; return whether all went well."""
+        steps: tuple[Callable[[], object], ...] = (
+            self._profile,
+            self._evaluate,
+            self._close_windows,
+            self._seal,
+            self._sequence,
+        )
+        # A list: each step runs, whatever became of the ones before.
+        return all([self._guarded(step) for step in steps])  # noqa: C419
+
+    def _guarded(self, step: Callable[[], object]) -> bool:
+        try:
+            step()
+        except Exception:  # noqa: BLE001 - the loop outlives any failure of one step
+            _log.exception("The worker's step %s failed", step.__name__)
+            return False
+        return True
+
+    def _profile(self) -> None:
+        while telemetry.profile_pending(by=part_of_product("telemetry"), at=_now()):
+            if self._stop.is_set():
+                return
+
+    def _evaluate(self) -> None:
+        monitoring.evaluate(by=part_of_product("monitoring"), at=_now())
+
+    def _close_windows(self) -> None:
+        today = _now().date()
+        if self._closed_on != today:
+            monitoring.close_windows(by=part_of_product("monitoring"), at=_now())
+            self._closed_on = today
+
+    def _seal(self) -> None:
+        seal(by=part_of_product("telemetry"), at=_now())
+
+    def _sequence(self) -> None:
+        while ledger.sequence(at=_now()):
+            if self._stop.is_set():
+                return
+
+
+def drain(*, seal_everything: bool = False) -> None:
+    """Do at once all that waits: for commands that end."""
+    worker = Worker()
+    worker.run_once()
+    if seal_everything:
+        seal(by=part_of_product("telemetry"), at=_now(), everything=True)
+    while ledger.sequence(at=_now()):
+        pass
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

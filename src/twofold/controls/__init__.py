@@ -1,0 +1,1 @@
+"""Controls: which requirements apply, how controls are run, and the evidence claimed for them."""

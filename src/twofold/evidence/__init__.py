@@ -1,0 +1,1 @@
+"""Evidence: items with versions, and the files behind them."""

@@ -1,0 +1,190 @@
+"""Appending to the ledger, and putting what was appended under a signed checkpoint.
+
+`record`, `record_all` and `note` are called inside the transaction of the change that they
+describe; `sequence` is called by the worker.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Max
+
+from twofold.ledger import sequencer
+from twofold.ledger.errors import LedgerError
+from twofold.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerRevision, LedgerSalt
+from twofold.ledger.recorded import Recorded, state_hash, state_text
+from twofold_verify.entry import Blob, Entry
+from twofold_verify.merkle import leaf_hash
+
+
+def record(
+    row: Recorded,
+    kind: str,
+    *,
+    by: str,
+    at: datetime,
+    body: Mapping[str, Any] | None = None,
+    blobs: Sequence[Blob] = (),
+) -> None:
+    """Append one change of a row that was just saved, with its state as the next revision.
+
+    Args:
+        row: saved in this transaction; it is read again, so that the stored form is what is hashed.
+        kind: what happened: `registered`; `app.model.` is put before it.
+        by: the actor's name in the ledger, such as `person:<uuid>`.
+        at: when; an entry is never dated before its subject's previous one.
+        body: facts of the change that the state does not tell.
+        blobs: stored files that the change commits to.
+
+    Raises:
+        LedgerError: outside a transaction, or when the row is not in the database.
+    """
+    _append([row], kind, by=by, at=at, bodies=[body or {}], blobs=[blobs])
+
+
+def record_all(
+    rows: Sequence[Recorded],
+    kind: str,
+    *,
+    by: str,
+    at: datetime,
+    body: Mapping[str, Any] | None = None,
+) -> None:
+    """Append the same change of many rows of one model: what `record` does, in four queries.
+
+    Raises:
+        LedgerError: as for `record`.
+    """
+    if rows:
+        _append(rows, kind, by=by, at=at, bodies=[body or {}] * len(rows), blobs=[()] * len(rows))
+
+
+def note(
+    subject: str, kind: str, *, by: str, at: datetime, body: Mapping[str, Any] | None = None
+) -> None:
+    """Append something that happened and changed no row, such as an export.
+
+    Raises:
+        LedgerError: outside a transaction, or when the subject has rows of its own.
+    """
+    _require_transaction()
+    previous = _previous([subject]).get(subject)
+    if previous and LedgerRevision.objects.filter(entry__subject=subject).exists():
+        raise LedgerError(f"{subject} is a record: append its state.")
+    entry = _entry(subject, kind, by, at, body or {}, (), None, previous)
+    _insert([entry])
+
+
+def sequence(*, at: datetime, limit: int = 5000) -> LedgerCheckpoint | None:
+    """Give the waiting entries their place in the tree and sign the new checkpoint.
+
+    Returns:
+        The checkpoint, or None when nothing waits or a rival is sequencing.
+
+    Raises:
+        LedgerError: what was written does not read back the same; nothing is signed.
+    """
+    return sequencer.run(at=at, limit=limit)
+
+
+def _append(
+    rows: Sequence[Recorded],
+    kind: str,
+    *,
+    by: str,
+    at: datetime,
+    bodies: Sequence[Mapping[str, Any]],
+    blobs: Sequence[Sequence[Blob]],
+) -> None:
+    _require_transaction()
+    model = type(rows[0])
+    stored = model._base_manager.in_bulk([row.pk for row in rows])  # noqa: SLF001 - every row
+    if len(stored) != len(rows):
+        raise LedgerError(f"{model._meta.label}: a row is recorded that is not stored.")
+    subjects = [row.ledger_subject for row in rows]
+    salts = _salts(subjects) if model.personal else {}
+    states = [state_text(stored[row.pk], salt=salts.get(row.ledger_subject)) for row in rows]
+    previous = _previous(subjects)
+    full_kind = f"{model._meta.label_lower}.{kind}"
+    entries = [
+        _entry(subject, full_kind, by, at, body, files, state, previous.get(subject))
+        for subject, body, files, state in zip(subjects, bodies, blobs, states, strict=True)
+    ]
+    LedgerRevision.objects.bulk_create(
+        LedgerRevision(entry=entry, state=state)
+        for entry, state in zip(_insert(entries), states, strict=True)
+    )
+
+
+def _require_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise LedgerError("An entry is written in the transaction of its change.")
+
+
+def _salts(subjects: Sequence[str]) -> dict[str, bytes]:
+    """Return the salt of each subject, made for those that have none."""
+    found = dict(LedgerSalt.objects.filter(subject__in=subjects).values_list("subject", "salt"))
+    made = [
+        LedgerSalt(subject=subject, salt=secrets.token_bytes(32))
+        for subject in subjects
+        if subject not in found
+    ]
+    LedgerSalt.objects.bulk_create(made)
+    found.update({salt.subject: salt.salt for salt in made})
+    return {subject: bytes(salt) for subject, salt in found.items()}
+
+
+def _previous(subjects: Sequence[str]) -> dict[str, LedgerEntry]:
+    """Return the last entry of each subject that has one."""
+    if len(subjects) == 1:
+        last = LedgerEntry.objects.filter(subject=subjects[0]).order_by("-revision").first()
+        return {subjects[0]: last} if last else {}
+    newest = (
+        LedgerEntry.objects.filter(subject__in=subjects)
+        .values("subject")
+        .annotate(last=Max("id"))
+        .values("last")
+    )
+    return {entry.subject: entry for entry in LedgerEntry.objects.filter(id__in=newest)}
+
+
+def _entry(  # noqa: PLR0913, PLR0917 - the parts of one entry
+    subject: str,
+    kind: str,
+    by: str,
+    at: datetime,
+    body: Mapping[str, Any],
+    blobs: Sequence[Blob],
+    state: str | None,
+    previous: LedgerEntry | None,
+) -> Entry:
+    return Entry(
+        kind=kind,
+        subject=subject,
+        revision=previous.revision + 1 if previous else 1,
+        previous=bytes(previous.leaf_hash).hex() if previous else None,
+        actor=by,
+        recorded_at=max(at, previous.recorded_at) if previous else at,
+        body=dict(body),
+        state=None if state is None else state_hash(state),
+        blobs=tuple(blobs),
+    )
+
+
+def _insert(entries: Sequence[Entry]) -> list[LedgerEntry]:
+    made = []
+    for entry in entries:
+        data = entry.encode()
+        made.append(
+            LedgerEntry(
+                subject=entry.subject,
+                revision=entry.revision,
+                leaf_hash=leaf_hash(data),
+                data=data,
+                recorded_at=entry.recorded_at,
+            )
+        )
+    return LedgerEntry.objects.bulk_create(made)

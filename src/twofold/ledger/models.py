@@ -1,0 +1,80 @@
+"""Tables of the ledger. Rows are never updated or deleted; triggers of the database refuse it."""
+
+from django.db import models
+
+
+class LedgerEntry(models.Model):
+    """One entry: the exact bytes of the leaf, and its place once the sequencer has given it one."""
+
+    index = models.BigIntegerField(null=True, unique=True)
+    subject = models.CharField(max_length=120)
+    revision = models.PositiveIntegerField()
+    leaf_hash = models.BinaryField(max_length=32)
+    data = models.BinaryField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "revision"], name="ledger_entry_one_per_revision"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=models.Q(index=None), name="ledger_entry_unsequenced"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} revision {self.revision}"
+
+
+class LedgerRevision(models.Model):
+    """The state of a record after one change; the entry commits to its hash."""
+
+    entry = models.OneToOneField(
+        LedgerEntry, on_delete=models.PROTECT, primary_key=True, related_name="kept_revision"
+    )
+    state = models.TextField()
+
+    def __str__(self) -> str:
+        return f"state of entry {self.entry_id}"
+
+
+class LedgerTile(models.Model):
+    """Hashes of one tile (C2SP tlog-tiles); a partial tile is superseded by a wider one."""
+
+    level = models.PositiveSmallIntegerField()
+    index = models.BigIntegerField()
+    width = models.PositiveSmallIntegerField()
+    hashes = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["level", "index", "width"], name="ledger_tile_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"tile {self.level}/{self.index}.{self.width}"
+
+
+class LedgerCheckpoint(models.Model):
+    """A signed statement of size and root (C2SP tlog-checkpoint)."""
+
+    size = models.BigIntegerField(unique=True)
+    root = models.BinaryField(max_length=32)
+    note = models.TextField()
+    signed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"checkpoint at {self.size}"
+
+
+class LedgerSalt(models.Model):
+    """The salt behind the commitments to one subject's personal data."""
+
+    subject = models.CharField(max_length=120, unique=True)
+    salt = models.BinaryField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"salt of {self.subject}"

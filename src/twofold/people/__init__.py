@@ -1,0 +1,1 @@
+"""People: persons, organisational units, roles and access."""

@@ -1,0 +1,196 @@
+"""Who may do what, where: roles held in a unit permit things in that unit's subtree.
+
+Every action calls `require` first; every query that a person reads through is scoped by
+`permitted_units`.
+"""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from twofold.people.errors import AccessDenied, SeparationOfDuties
+from twofold.people.models import ApiToken, Person, Role, RoleAssignment, Unit
+
+
+class Permission(StrEnum):
+    """What an action can ask for."""
+
+    READ = "read"
+    MANAGE_PEOPLE = "people.manage"
+    REGISTER_SYSTEM = "inventory.register"
+    CHANGE_SYSTEM = "inventory.change"
+    CONFIGURE_TELEMETRY = "telemetry.configure"
+    SEND_TELEMETRY = "telemetry.send"
+    CONFIGURE_MONITOR = "monitoring.configure"
+    ACKNOWLEDGE_ALERT = "monitoring.acknowledge"
+    ADD_EVIDENCE = "evidence.add"
+    IMPLEMENT_CONTROL = "controls.implement"
+    APPROVE_CONTROL = "controls.approve"
+    DECIDE_APPLICABILITY = "controls.applicability"
+    CLAIM = "controls.claim"
+    ACCEPT_CLAIM = "controls.accept"
+    EXPORT_RECORD = "ledger.export"
+
+
+_P = Permission
+_OWNING = {
+    _P.READ,
+    _P.REGISTER_SYSTEM,
+    _P.CHANGE_SYSTEM,
+    _P.CONFIGURE_TELEMETRY,
+    _P.CONFIGURE_MONITOR,
+    _P.ACKNOWLEDGE_ALERT,
+    _P.ADD_EVIDENCE,
+    _P.IMPLEMENT_CONTROL,
+    _P.CLAIM,
+}
+_LEADING = _OWNING | {
+    _P.APPROVE_CONTROL,
+    _P.DECIDE_APPLICABILITY,
+    _P.ACCEPT_CLAIM,
+    _P.EXPORT_RECORD,
+}
+PERMISSIONS: dict[str, frozenset[Permission]] = {
+    Role.ADMINISTRATOR: frozenset({_P.READ, _P.MANAGE_PEOPLE, _P.EXPORT_RECORD}),
+    Role.GOVERNANCE_LEAD: frozenset(_LEADING),
+    Role.SECURITY_LEAD: frozenset(_LEADING),
+    Role.SYSTEM_OWNER: frozenset(_OWNING),
+    Role.ENGINEER: frozenset(
+        {_P.READ, _P.CONFIGURE_TELEMETRY, _P.SEND_TELEMETRY, _P.CONFIGURE_MONITOR, _P.ADD_EVIDENCE}
+    ),
+    Role.APPROVER: frozenset({_P.READ, _P.APPROVE_CONTROL, _P.ACCEPT_CLAIM}),
+    Role.REVIEWER: frozenset({_P.READ}),
+    Role.AUDITOR: frozenset({_P.READ, _P.EXPORT_RECORD}),
+    Role.SENDER: frozenset({_P.SEND_TELEMETRY}),
+    Role.READER: frozenset({_P.READ}),
+}
+
+
+@dataclass(frozen=True)
+class Actor:
+    """On whose behalf an action runs: a person, a person's token, or a part of the product.
+
+    Attributes:
+        ledger_name: how the ledger names the actor; it holds no personal data.
+        person_id: the person who answers for it; None for a part of the product.
+        only: the permissions a token is limited to; None: not limited.
+        restricted_to: ledger name of the one record a token is for; blank: not restricted.
+    """
+
+    ledger_name: str
+    person_id: uuid.UUID | None = None
+    only: frozenset[str] | None = None
+    restricted_to: str = ""
+    system: bool = False
+    _assignments: list[tuple[str, str]] = field(default_factory=list, compare=False, repr=False)
+
+
+def actor_of(person: Person) -> Actor:
+    """Return the actor of a signed-in person."""
+    return Actor(ledger_name=f"person:{person.pk}", person_id=person.pk)
+
+
+def actor_of_token(token: ApiToken) -> Actor:
+    """Return the actor of a program that presented a token."""
+    return Actor(
+        ledger_name=f"token:{token.pk}",
+        person_id=token.person_id,
+        only=frozenset(token.permissions),
+        restricted_to=token.restricted_to,
+    )
+
+
+def part_of_product(name: str) -> Actor:
+    """Return the actor of a part of the product, such as `monitoring`: it may do its work."""
+    return Actor(ledger_name=f"system:{name}", system=True)
+
+
+def require(
+    by: Actor, permission: Permission, *, unit: Unit, at: datetime, subject: str = ""
+) -> None:
+    """Return when the actor may do this in the unit at that time.
+
+    Args:
+        subject: ledger name of the record that is acted on, for restricted tokens.
+
+    Raises:
+        AccessDenied: no role that the actor holds permits it there, or the token does not carry it.
+    """
+    if by.system:
+        return
+    if not may(by, permission, unit=unit, at=at, subject=subject):
+        raise AccessDenied(
+            _("You hold no role in %(unit)s that permits this (%(permission)s).")
+            % {"unit": unit.name, "permission": permission.value}
+        )
+
+
+def may(by: Actor, permission: Permission, *, unit: Unit, at: datetime, subject: str = "") -> bool:
+    """Return whether `require` would let this pass."""
+    if by.system:
+        return True
+    if by.restricted_to and by.restricted_to != subject:
+        return False
+    return any(unit.path.startswith(path) for path in _permitted_paths(by, permission, at))
+
+
+def require_anywhere(by: Actor, permission: Permission, *, at: datetime) -> None:
+    """Return when the actor holds the permission in at least one unit.
+
+    Raises:
+        AccessDenied: it does not.
+    """
+    if not by.system and not _permitted_paths(by, permission, at):
+        raise AccessDenied(
+            _("You hold no role that permits this (%(permission)s).")
+            % {"permission": permission.value}
+        )
+
+
+def require_another(by: Actor, *, than: Iterable[uuid.UUID | None], what: str) -> None:
+    """Return when the person behind the actor is none of those given.
+
+    Raises:
+        SeparationOfDuties: the actor had a hand in it, or no person stands behind the actor.
+    """
+    if by.person_id is None or by.person_id in set(than):
+        raise SeparationOfDuties(
+            _("Two persons are needed: %(what)s must be decided by somebody else.") % {"what": what}
+        )
+
+
+def permitted_units(by: Actor, permission: Permission, *, at: datetime) -> QuerySet[Unit]:
+    """Return the units in which the actor holds the permission at that time."""
+    if by.system:
+        return Unit.objects.all()
+    within = Q(pk__in=[])
+    for path in _permitted_paths(by, permission, at):
+        within |= Q(path__startswith=path)
+    return Unit.objects.filter(within)
+
+
+def _permitted_paths(by: Actor, permission: Permission, at: datetime) -> list[str]:
+    """Return the unit paths below which the actor holds the permission; read once per actor."""
+    if by.only is not None and permission not in by.only:
+        return []
+    if by.person_id is None:
+        return []
+    if not by._assignments:  # noqa: SLF001 - the actor's own memory
+        day = at.date()
+        rows = (
+            RoleAssignment.objects.filter(
+                Q(until_date=None) | Q(until_date__gte=day),
+                person_id=by.person_id,
+                person__is_active=True,
+                from_date__lte=day,
+            )
+            .values_list("role", "unit__path")
+            .order_by("unit__path")
+        )
+        by._assignments.extend(rows)  # noqa: SLF001
+    return [path for role, path in by._assignments if permission in PERMISSIONS[role]]  # noqa: SLF001

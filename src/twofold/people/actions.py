@@ -1,0 +1,224 @@
+"""Changes to persons, units, roles and tokens."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from twofold.ledger import actions as ledger
+from twofold.people import access
+from twofold.people.access import Actor, Permission
+from twofold.people.errors import AccessDenied, Conflict, InvalidInput
+from twofold.people.models import ApiToken, Person, Role, RoleAssignment, Unit
+from twofold.people.queries import token_digest
+
+TOKEN_PREFIX = "twofold_"  # noqa: S105 - a prefix by which scanners can find a leaked token
+
+
+@dataclass(frozen=True)
+class IssuedToken:
+    """A new token and its secret, which cannot be read again."""
+
+    token: ApiToken
+    secret: str
+
+
+@transaction.atomic
+def found_organisation(
+    name: str, *, administrator: str, email: str, password: str, by: Actor, at: datetime
+) -> tuple[Unit, Person]:
+    """Create the root unit and its first administrator: the one act that needs no role.
+
+    Returns:
+        The unit and the person.
+
+    Raises:
+        Conflict: an organisation stands already.
+        InvalidInput: a name, the address or the password is not acceptable.
+    """
+    if Unit.objects.exists():
+        raise Conflict(_("An organisation stands already on this installation."))
+    unit = _save_unit(name, None, by=by, at=at)
+    person = _save_person(administrator, email, password, by=by, at=at)
+    _save_assignment(person, Role.ADMINISTRATOR, unit, at.date(), None, by=by, at=at)
+    return unit, person
+
+
+@transaction.atomic
+def add_unit(name: str, *, parent: Unit, by: Actor, at: datetime) -> Unit:
+    """Create a unit below another.
+
+    Raises:
+        AccessDenied: the actor does not manage people in the parent.
+        InvalidInput: the name is blank, too long or taken below that parent.
+    """
+    access.require(by, Permission.MANAGE_PEOPLE, unit=parent, at=at)
+    return _save_unit(name, parent, by=by, at=at)
+
+
+@transaction.atomic
+def add_person(
+    name: str, *, email: str, password: str | None, unit: Unit, by: Actor, at: datetime
+) -> Person:
+    """Create a person who can sign in, or (password None) one behind whom only tokens act.
+
+    Raises:
+        AccessDenied: the actor does not manage people in the unit.
+        InvalidInput: the name, the address or the password is not acceptable.
+    """
+    access.require(by, Permission.MANAGE_PEOPLE, unit=unit, at=at)
+    return _save_person(name, email, password, by=by, at=at)
+
+
+@transaction.atomic
+def assign_role(
+    person: Person,
+    *,
+    role: Role,
+    unit: Unit,
+    from_date: date,
+    until_date: date | None = None,
+    by: Actor,
+    at: datetime,
+) -> RoleAssignment:
+    """Give a person a role in a unit and everything below it.
+
+    Raises:
+        AccessDenied: the actor does not manage people in the unit.
+        SeparationOfDuties: nobody gives a role to themselves.
+        InvalidInput: the last day lies before the first.
+    """
+    access.require(by, Permission.MANAGE_PEOPLE, unit=unit, at=at)
+    if by.person_id == person.pk:
+        access.require_another(by, than=[person.pk], what=_("a role of one's own"))
+    if until_date and until_date < from_date:
+        raise InvalidInput(_("The last day lies before the first."), field="until_date")
+    return _save_assignment(person, role, unit, from_date, until_date, by=by, at=at)
+
+
+@transaction.atomic
+def issue_token(  # noqa: PLR0913 - the limits of one token
+    person: Person,
+    *,
+    name: str,
+    permissions: Iterable[Permission],
+    restricted_to: str = "",
+    days: int = 90,
+    unit: Unit,
+    by: Actor,
+    at: datetime,
+) -> IssuedToken:
+    """Issue a token with which a program acts for a person.
+
+    Args:
+        permissions: what the token carries; the person must hold each somewhere.
+        restricted_to: ledger name of the one record it is for.
+        days: 1 to 366.
+
+    Raises:
+        AccessDenied: the actor is neither the person nor manages people in the unit, or a
+            permission is not the person's.
+        InvalidInput: the name or the number of days is not acceptable.
+    """
+    if by.person_id != person.pk or by.only is not None:
+        access.require(by, Permission.MANAGE_PEOPLE, unit=unit, at=at)
+    _require_text(name, "name", 80)
+    if not 1 <= days <= 366:
+        raise InvalidInput(_("A token is valid for 1 to 366 days."), field="days")
+    carried = sorted(permissions)
+    for permission in carried:
+        if not access.permitted_units(access.actor_of(person), permission, at=at).exists():
+            raise AccessDenied(
+                _("The person does not hold %(permission)s, so no token of theirs can carry it.")
+                % {"permission": permission}
+            )
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        person=person,
+        name=name,
+        digest=token_digest(secret),
+        permissions=carried,
+        restricted_to=restricted_to,
+        created_at=at,
+        expires_at=at + timedelta(days=days),
+    )
+    ledger.record(token, "issued", by=by.ledger_name, at=at)
+    return IssuedToken(token, secret)
+
+
+@transaction.atomic
+def revoke_token(token: ApiToken, *, unit: Unit, by: Actor, at: datetime) -> ApiToken:
+    """End a token at once; revoking it again changes nothing.
+
+    Raises:
+        AccessDenied: the actor is neither its person nor manages people in the unit.
+    """
+    if by.person_id != token.person_id:
+        access.require(by, Permission.MANAGE_PEOPLE, unit=unit, at=at)
+    if token.revoked_at is None:
+        token.revoked_at = at
+        token.save(update_fields=["revoked_at"])
+        ledger.record(token, "revoked", by=by.ledger_name, at=at)
+    return token
+
+
+def _save_unit(name: str, parent: Unit | None, *, by: Actor, at: datetime) -> Unit:
+    _require_text(name, "name", 120)
+    if Unit.objects.filter(parent=parent, name=name).exists():
+        raise InvalidInput(_("There is a unit of this name already."), field="name")
+    unit = Unit(name=name, parent=parent)
+    unit.path = f"{parent.path if parent else '/'}{unit.pk}/"
+    unit.save(force_insert=True)
+    ledger.record(unit, "added", by=by.ledger_name, at=at)
+    return unit
+
+
+def _save_person(name: str, email: str, password: str | None, *, by: Actor, at: datetime) -> Person:
+    _require_text(name, "name", 120)
+    person = Person(name=name, email=Person.objects.normalize_email(email))
+    try:
+        validate_email(person.email)
+    except ValidationError as refusal:
+        raise InvalidInput(" ".join(refusal.messages), field="email") from refusal
+    if Person.objects.filter(email__iexact=person.email).exists():
+        raise InvalidInput(_("There is a person with this address already."), field="email")
+    if password is not None:
+        try:
+            validate_password(password, person)
+        except ValidationError as refusal:
+            raise InvalidInput(" ".join(refusal.messages), field="password") from refusal
+    person.password = make_password(password)
+    person.save(force_insert=True)
+    ledger.record(person, "added", by=by.ledger_name, at=at)
+    return person
+
+
+def _save_assignment(
+    person: Person,
+    role: Role,
+    unit: Unit,
+    from_date: date,
+    until_date: date | None,
+    *,
+    by: Actor,
+    at: datetime,
+) -> RoleAssignment:
+    assignment = RoleAssignment.objects.create(
+        person=person, role=role, unit=unit, from_date=from_date, until_date=until_date
+    )
+    ledger.record(assignment, "assigned", by=by.ledger_name, at=at)
+    return assignment
+
+
+def _require_text(value: str, field: str, maximum: int) -> None:
+    if not value.strip() or len(value) > maximum:
+        raise InvalidInput(
+            _("Give 1 to %(maximum)d characters.") % {"maximum": maximum}, field=field
+        )

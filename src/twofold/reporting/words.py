@@ -1,0 +1,100 @@
+"""Reasons of readiness in words, and what to do about each."""
+
+from collections.abc import Callable
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from twofold.catalog.load import catalog
+from twofold.domain.readiness import Cause, Reason
+
+
+def reason_text(reason: Reason) -> str:
+    """Return the sentence that tells a reason."""
+    return _SENTENCES[reason.cause](reason)
+
+
+def action_text(reason: Reason) -> str:
+    """Return what to do about a reason; blank where nothing is to be done."""
+    return _ACTIONS[reason.cause](reason)
+
+
+def _control(reason: Reason) -> str:
+    found = catalog().control_by_id.get(reason.detail or reason.about)
+    return f"{found.id} {found.title}" if found else reason.detail or reason.about
+
+
+def _need(reason: Reason) -> str:
+    for control in catalog().controls:
+        for need in control.evidence:
+            if need.kind == reason.detail:
+                return need.title
+    return reason.detail
+
+
+def _day(reason: Reason) -> str:
+    return date_format(reason.on, "j M Y") if reason.on else _("an unknown day")
+
+
+_SENTENCES: dict[Cause, Callable[[Reason], str]] = {
+    Cause.EXCLUDED: lambda r: _("Decided not to apply: %(why)s") % {"why": r.detail},
+    Cause.NOT_DECIDED: lambda _r: _("Nobody has decided whether it applies."),
+    Cause.NO_CONTROL: lambda _r: _("No control of the library is mapped to it yet."),
+    Cause.NOT_IMPLEMENTED: lambda r: (
+        _("%(control)s is not implemented anywhere.") % {"control": _control(r)}
+    ),
+    Cause.NO_OWNER: lambda r: (
+        _("%(control)s has no owner in %(scope)s.") % {"control": _control(r), "scope": r.about}
+    ),
+    Cause.NOT_APPROVED: lambda r: (
+        _("%(control)s in %(scope)s awaits approval by a second person.")
+        % {"control": _control(r), "scope": r.about}
+    ),
+    Cause.REVIEW_OVERDUE: lambda r: (
+        _("The review of %(control)s in %(scope)s was due on %(day)s.")
+        % {"control": _control(r), "scope": r.about, "day": _day(r)}
+    ),
+    Cause.NO_EVIDENCE: lambda r: (
+        _("%(scope)s: no evidence of this kind: %(need)s.") % {"need": _need(r), "scope": r.about}
+    ),
+    Cause.EVIDENCE_EXPIRED: lambda r: (
+        _("%(scope)s: expired on %(day)s: %(need)s.")
+        % {"need": _need(r), "scope": r.about, "day": _day(r)}
+    ),
+    Cause.EVIDENCE_NOT_ACCEPTED: lambda r: (
+        _("%(scope)s: waits to be accepted: %(need)s.") % {"need": _need(r), "scope": r.about}
+    ),
+    Cause.OPEN_BREACH: lambda r: (
+        _("%(title)s since %(day)s.") % {"title": r.detail, "day": _day(r)}
+    ),
+    Cause.ONLY_PARTLY_COVERED: lambda r: (
+        _("The controls that are run cover it only in part; the closest is %(control)s.")
+        % {"control": _control(r)}
+    ),
+    Cause.EVIDENCED_ONCE: lambda r: (
+        _("%(scope)s: shown for one period, until %(day)s: %(need)s.")
+        % {"need": _need(r), "scope": r.about, "day": _day(r)}
+    ),
+    Cause.EVIDENCED: lambda r: (
+        _("%(scope)s: shown again and again, until %(day)s: %(need)s.")
+        % {"need": _need(r), "scope": r.about, "day": _day(r)}
+    ),
+}
+_ACTIONS: dict[Cause, Callable[[Reason], str]] = {
+    Cause.EXCLUDED: lambda _r: "",
+    Cause.NOT_DECIDED: lambda _r: _("Decide whether it applies, with a reason."),
+    Cause.NO_CONTROL: lambda _r: _("Choose or write a control that serves it."),
+    Cause.NOT_IMPLEMENTED: lambda r: (
+        _("Describe how %(control)s is done, and name an owner.") % {"control": _control(r)}
+    ),
+    Cause.NO_OWNER: lambda _r: _("Name an owner."),
+    Cause.NOT_APPROVED: lambda _r: _("Have a second person approve the description."),
+    Cause.REVIEW_OVERDUE: lambda _r: _("Review the description and approve it again."),
+    Cause.NO_EVIDENCE: lambda r: _("Add evidence and claim it: %(need)s.") % {"need": _need(r)},
+    Cause.EVIDENCE_EXPIRED: lambda r: _("Renew the evidence: %(need)s.") % {"need": _need(r)},
+    Cause.EVIDENCE_NOT_ACCEPTED: lambda _r: _("Have a second person accept the claim."),
+    Cause.OPEN_BREACH: lambda _r: _("Find the cause of the breach and bring it within limits."),
+    Cause.ONLY_PARTLY_COVERED: lambda _r: _("Run a control that covers what is left over."),
+    Cause.EVIDENCED_ONCE: lambda _r: _("Keep operating it; a second period shows that it works."),
+    Cause.EVIDENCED: lambda _r: "",
+}

@@ -1,0 +1,40 @@
+"""Signing in is asked for everywhere but on the sign-in page; refusals get a page of their own."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+
+from twofold.people.errors import AccessDenied, Conflict, NotFound, Refusal
+
+_STATUS: tuple[tuple[type[Refusal], int], ...] = (
+    (NotFound, 404),
+    (AccessDenied, 403),
+    (Conflict, 409),
+)
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Django's own rule; the API authenticates by token and answers for itself."""
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., HttpResponseBase],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> HttpResponseBase | None:
+        """Let the API through to its own authentication."""
+        if request.path.startswith("/api/"):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
+    def process_exception(self, request: HttpRequest, failure: Exception) -> HttpResponse | None:
+        """Answer a refusal that no form shows with a page that says it."""
+        if not isinstance(failure, Refusal):
+            return None
+        status = next((number for kind, number in _STATUS if isinstance(failure, kind)), 400)
+        context = {"status": status, "message": failure.message}
+        return render(request, "error.html", context, status=status)

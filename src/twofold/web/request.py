@@ -1,0 +1,54 @@
+"""What views take from a request: the actor, the time, and a place in a list."""
+
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+from django.forms import Form
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from twofold.people.access import Actor, actor_of
+from twofold.people.errors import AccessDenied, Refusal
+from twofold.people.models import Person
+
+ROWS = 20
+_Row = TypeVar("_Row", bound=Model)
+
+
+def person(request: HttpRequest) -> Person:
+    """Return the signed-in person."""
+    user = request.user
+    if not isinstance(user, Person):
+        raise AccessDenied(_("Sign in first."))
+    return user
+
+
+def actor(request: HttpRequest) -> Actor:
+    """Return the actor of the signed-in person, the same for the whole request."""
+    found = getattr(request, "twofold_actor", None)
+    if not isinstance(found, Actor):
+        found = actor_of(person(request))
+        request.twofold_actor = found  # type: ignore[attr-defined]
+    return found
+
+
+def now() -> datetime:
+    """Return the time of the request."""
+    return datetime.now(UTC)
+
+
+def search_text(request: HttpRequest) -> str:
+    """Return what is searched for, cut to a sensible length."""
+    return request.GET.get("q", "").strip()[:200]
+
+
+def page_of(request: HttpRequest, rows: QuerySet[_Row]) -> Page[_Row]:
+    """Return the page of rows that the request asks for; the nearest one for a strange number."""
+    return Paginator(rows, ROWS).get_page(request.GET.get("page"))
+
+
+def show_refusal(form: Form, refusal: Refusal) -> None:
+    """Put a refusal beside the field that it names, or above the form."""
+    form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)

@@ -1,0 +1,1 @@
+"""Views: load, permit, form, one action, respond."""

@@ -1,0 +1,122 @@
+"""Requirements: the list with computed states, and one requirement opened down to its records."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from twofold.catalog.load import catalog
+from twofold.catalog.model import Requirement
+from twofold.controls import actions
+from twofold.controls.queries import visible_decisions, visible_implementations
+from twofold.domain.readiness import Status, assess
+from twofold.people.access import Permission, may, require_anywhere
+from twofold.people.errors import NotFound, Refusal
+from twofold.people.queries import root_unit
+from twofold.reporting.facts import gather
+from twofold.reporting.posture import RequirementState, framework_posture
+from twofold.web.forms import ApplicabilityForm
+from twofold.web.present import percent, reason_lines, requirement_row
+from twofold.web.request import actor, now, search_text, show_refusal
+
+ROWS = 50
+
+
+@require_safe
+def requirements(request: HttpRequest) -> HttpResponse:
+    by, at = actor(request), now()
+    require_anywhere(by, Permission.READ, at=at)
+    framework = request.GET.get("framework", "")
+    status = request.GET.get("state", "")
+    text = search_text(request).lower()
+    facts = gather(by, at=at)
+    states = [
+        state
+        for entry in catalog().frameworks
+        if framework in {"", entry.id}
+        for state in framework_posture(entry, facts, on=at.date()).states
+        if status in {"", state.readiness.status.value} and _matches(state, text)
+    ]
+    page = Paginator(states, ROWS).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": [requirement_row(state) for state in page.object_list],
+        "frameworks": catalog().frameworks,
+        "framework": framework,
+        "states": [status.value for status in Status],
+        "state": status,
+        "q": search_text(request),
+    }
+    partial = bool(request.headers.get("HX-Request"))
+    template = "requirements_rows.html" if partial else "requirements.html"
+    return render(request, template, context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def requirement(request: HttpRequest, requirement_id: str) -> HttpResponse:
+    by, at = actor(request), now()
+    require_anywhere(by, Permission.READ, at=at)
+    entry = catalog().requirements.get(requirement_id)
+    if entry is None:
+        raise NotFound(_("There is no requirement %(id)s.") % {"id": requirement_id})
+    form = ApplicabilityForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _decide(request, entry, form):
+        messages.success(request, _("The decision is recorded."))
+        return redirect("requirement", requirement_id=requirement_id)
+    facts = gather(by, at=at).of(entry)
+    readiness = assess(facts, at.date()) if entry.auditable else None
+    unit = root_unit()
+    controls = catalog().controls_of.get(entry.id, ())
+    context = {
+        "requirement": entry,
+        "framework": catalog().framework(entry.framework),
+        "readiness": readiness,
+        "score": percent(readiness) if readiness else None,
+        "reasons": reason_lines(readiness.reasons) if readiness else [],
+        "decision": visible_decisions(by, at=at).filter(requirement=entry.id).first(),
+        "controls": [
+            (control, next(c for c in control.credits if c.requirement == entry.id))
+            for control in controls
+        ],
+        "implementations": visible_implementations(by, at=at).filter(
+            control__in=[control.id for control in controls]
+        ),
+        "pairs": [_pair(entry, pair) for pair in catalog().pairs_of.get(entry.id, ())],
+        "children": [
+            child for child in catalog().requirements.values() if child.parent == entry.id
+        ],
+        "form": form,
+        "may_decide": entry.excludable
+        and unit is not None
+        and may(by, Permission.DECIDE_APPLICABILITY, unit=unit, at=at),
+    }
+    return render(request, "requirement.html", context, status=422 if form.errors else 200)
+
+
+def _matches(state: RequirementState, text: str) -> bool:
+    entry = state.requirement
+    return not text or text in entry.id.lower() or text in entry.title.lower()
+
+
+def _pair(entry: Requirement, pair: object) -> dict[str, object]:
+    """Return a pair as seen from one of its ends."""
+    source, target = getattr(pair, "source"), getattr(pair, "target")  # noqa: B009
+    other = target if source == entry.id else source
+    return {"pair": pair, "other": catalog().requirements[other], "outward": source == entry.id}
+
+
+def _decide(request: HttpRequest, entry: Requirement, form: ApplicabilityForm) -> bool:
+    unit = root_unit()
+    if unit is None:
+        return False
+    decision = actions.Decision(
+        entry.id, form.cleaned_data["applicable"] == "yes", form.cleaned_data["reason"]
+    )
+    try:
+        actions.decide_applicability([decision], unit=unit, by=actor(request), at=now())
+    except Refusal as refusal:
+        show_refusal(form, refusal)
+        return False
+    return True

@@ -1,0 +1,232 @@
+"""The verification of a whole ledger against a public key that came from somewhere else.
+
+`verify` reads a source once and reports what does not hold. The verdict `sound` rests on the root
+over the entries as they were read; the rest holds the records against those entries, and names what
+an alteration touched.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+from twofold_verify import checkpoint as checkpoints
+from twofold_verify import entry as entries
+from twofold_verify.alignment import Alignment, Place
+from twofold_verify.checkpoint import Checkpoint
+from twofold_verify.errors import VerificationError
+from twofold_verify.merkle import EMPTY_ROOT, CompactRange, leaf_hash
+from twofold_verify.note import Verifier, open_note
+from twofold_verify.report import Figures, Findings, Report
+from twofold_verify.source import Part, Source, SourceError
+from twofold_verify.states import Chain, Files, KeptStates, compare_live, name_of, name_removed
+
+Item = TypeVar("Item")
+#: Names of the parts that make up all entries there are.
+_ENTRIES = {"entries", "pending entries"}
+_LEFT_OUT = {
+    Part.TILES: "The tiles were left out: a missing entry cannot be told from an altered one.",
+    Part.REVISIONS: "The kept states were left out and not checked.",
+    Part.LIVE: "The live rows were left out and not compared.",
+}
+
+
+def verify(source: Source, trust: Verifier | None) -> Report:
+    """Verify a ledger and return what was found; never raises for anything that the source holds.
+
+    Args:
+        source: read once; its parts come from one snapshot.
+        trust: the log's public key, under its origin, given out of band; without it the result
+            cannot be better than incomplete.
+    """
+    return _Verification(source).run(trust)
+
+
+class _Verification:
+    """State of one verification while it reads."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._findings = Findings()
+        self._unread: set[str] = set()
+        self._chain = Chain(self._findings)
+        self._files = Files(source, self._findings) if source.has(Part.BLOBS) else None
+        self._unchecked_files = 0
+        self._with_tiles = source.has(Part.TILES)
+        self._with_states = source.has(Part.REVISIONS)
+        revisions = self._read("revisions", source.revisions) if self._with_states else iter(())
+        self._states = KeptStates(revisions, self._findings)
+
+    def run(self, trust: Verifier | None) -> Report:
+        statement = self._checkpoint(trust)
+        for part, message in _LEFT_OUT.items():
+            if not self._source.has(part):
+                self._findings.incomplete(part.value, message)
+        figures = _figures_of(statement)
+        figures = replace(figures, entries=self._entries(statement))
+        figures = self._pending(figures)
+        self._finish_states()
+        figures = replace(figures, subjects=len(self._chain.last), revisions=self._states.count)
+        figures = replace(figures, live=self._live())
+        return self._findings.report(self._count_files(figures))
+
+    def _checkpoint(self, trust: Verifier | None) -> Checkpoint | None:
+        """Return the checkpoint when the pinned key vouches for it."""
+        note = next(self._read("checkpoint", lambda: iter([self._source.checkpoint()])), None)
+        if "checkpoint" in self._unread:
+            return None
+        if note is None or trust is None:
+            message = (
+                "The log has no checkpoint: nothing vouches for it."
+                if note is None
+                else "No public key was given to check the checkpoint with."
+            )
+            self._findings.incomplete("checkpoint", message)
+            return None
+        try:
+            statement = checkpoints.parse(open_note(note, [trust]).text)
+        except VerificationError as refusal:
+            self._findings.tampered("checkpoint", None, str(refusal))
+            return None
+        if statement.origin != trust.name:
+            message = f"The checkpoint is of the log {statement.origin}, not of {trust.name}."
+            self._findings.tampered("checkpoint", None, message)
+            return None
+        return statement
+
+    def _entries(self, statement: Checkpoint | None) -> int:
+        """Check every sequenced entry and the tree over them; return their number."""
+        hashes = self._read("tiles", self._source.leaf_hashes) if self._with_tiles else iter(())
+        alignment, tree = Alignment(hashes), CompactRange()
+        signed_size = statement.size if statement else None
+        signed_root = EMPTY_ROOT if signed_size == 0 else None
+        without_hash = 0
+        for data in self._read("entries", self._source.entries):
+            leaf = leaf_hash(data)
+            tree.append(leaf)
+            if tree.size == signed_size:
+                signed_root = tree.root()
+            place = alignment.place(leaf)
+            without_hash += place.hash is None
+            self._entry(data, leaf, place)
+        if "entries" not in self._unread:
+            self._ends(alignment, signed_size, without_hash)
+        if statement and signed_root not in {None, statement.root}:
+            message = "The entries do not lead to the root that the checkpoint signs."
+            self._findings.tampered("checkpoint", None, message)
+        return tree.size
+
+    def _entry(self, data: bytes, leaf: bytes, place: Place) -> None:
+        """Check one sequenced entry at its place."""
+        if place.missing:
+            first = place.index - place.missing
+            message = f"{_numbered(first, place.index)} missing."
+            self._findings.tampered(f"entry {first}", first, message)
+        try:
+            entry = entries.decode(data)
+        except entries.EntryError as refusal:
+            message = f"Entry {place.index} is not readable: {refusal}."
+            self._findings.tampered(f"entry {place.index}", place.index, message)
+            return
+        if place.out_of_place or place.hash not in {None, leaf}:
+            message = (
+                f"Entry {place.index} is out of place: entries were moved or put between others."
+                if place.out_of_place
+                else f"Entry {place.index} was altered: its bytes do not have the hash in the tree."
+            )
+            record = name_of(entry.subject, entry.revision)
+            self._findings.tampered(record, place.index, message)
+        # The next revision names the hash that the entry had, so an altered one is named only once.
+        self._record(entry, place.hash or leaf, place.index)
+
+    def _record(self, entry: entries.Entry, leaf: bytes, index: int | None) -> None:
+        """Check what an entry says of its record."""
+        self._chain.follow(entry, leaf, index)
+        if self._with_states:
+            self._states.meet(entry, index)
+        if self._files is None:
+            self._unchecked_files += len(entry.blobs)
+            return
+        for blob in entry.blobs:
+            self._files.check(blob, name_of(entry.subject, entry.revision), index)
+
+    def _ends(self, alignment: Alignment, signed_size: int | None, without_hash: int) -> None:
+        """Compare where the entries, the tiles and the checkpoint end."""
+        end, rest = alignment.index, alignment.rest()
+        size = end + rest if signed_size is None else signed_size
+        if end < size:
+            self._findings.tampered(f"entry {end}", end, f"{_numbered(end, size)} missing.")
+        if end > size:
+            message = f"{_numbered(size, end)} beyond what the checkpoint covers."
+            self._findings.tampered(f"entry {size}", size, message)
+        if end + rest > max(end, size):
+            message = "The tiles hold more hashes than the checkpoint covers."
+            self._findings.tampered("tiles", None, message)
+        if without_hash and self._with_tiles and "tiles" not in self._unread:
+            message = f"The tiles lack the hashes of the last {without_hash} entries."
+            self._findings.tampered("tiles", None, message)
+
+    def _pending(self, figures: Figures) -> Figures:
+        """Check the entries that wait for a checkpoint; nothing vouches for them yet."""
+        count, since = 0, None
+        for data in self._read("pending entries", self._source.pending):
+            count += 1
+            try:
+                entry = entries.decode(data)
+            except entries.EntryError as refusal:
+                message = f"A waiting entry is not readable: {refusal}."
+                self._findings.tampered("pending entries", None, message)
+                continue
+            since = min(since or entry.recorded_at, entry.recorded_at)
+            self._record(entry, leaf_hash(data), None)
+        return replace(figures, pending=count, pending_since=since)
+
+    def _finish_states(self) -> None:
+        """Name kept states without entry and the other way round, where both were read whole."""
+        if self._with_states:
+            self._states.finish()
+            if not self._unread & _ENTRIES:
+                self._states.name_unrecorded()
+            if "revisions" not in self._unread:
+                self._states.name_lost()
+
+    def _live(self) -> int:
+        """Compare the live rows, unless entries are lacking that would explain them."""
+        if not self._source.has(Part.LIVE):
+            return 0
+        if self._unread & _ENTRIES:
+            message = "The live rows were not compared: not all entries could be read."
+            self._findings.incomplete("live", message)
+            return 0
+        last = self._chain.last
+        count = compare_live(self._read("live", self._source.live), last, self._findings)
+        if "live" not in self._unread:
+            name_removed(last, self._findings)
+        return count
+
+    def _count_files(self, figures: Figures) -> Figures:
+        if self._files is None:
+            if self._unchecked_files:
+                message = f"{self._unchecked_files} commitments to stored files were not checked."
+                self._findings.incomplete("blobs", message)
+            return figures
+        return replace(figures, blobs=self._files.count, blob_bytes=self._files.bytes_read)
+
+    def _read(self, part: str, items: Callable[[], Iterator[Item]]) -> Iterator[Item]:
+        """Yield the items; where the source cannot go on, note it and end."""
+        try:
+            yield from items()
+        except SourceError as refusal:
+            if not refusal.whole:
+                self._unread.add(part)
+            self._findings.incomplete(part, str(refusal))
+
+
+def _figures_of(statement: Checkpoint | None) -> Figures:
+    if statement is None:
+        return Figures()
+    return Figures(origin=statement.origin, size=statement.size, root=statement.root.hex())
+
+
+def _numbered(first: int, end: int) -> str:
+    """Return the subject of a sentence about one or more entries, with its verb."""
+    return f"Entry {first} is" if end - first == 1 else f"Entries {first} to {end - 1} are"

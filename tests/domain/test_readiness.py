@@ -1,0 +1,331 @@
+"""Known cases of every status, cause and step of the score."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from readiness_facts import DAY, claim, credit, facts, implementation, matter, twice
+from twofold.domain.readiness import (
+    ApplicabilityFact,
+    Cause,
+    ImplementationFact,
+    Readiness,
+    Reason,
+    Relation,
+    Status,
+    assess,
+)
+
+
+def days(number: int) -> date:
+    return DAY + timedelta(days=number)
+
+
+def standing(implementation: ImplementationFact) -> Readiness:
+    """Readiness of a requirement that one control covers, run in one scope."""
+    return assess(facts(credit(implementation)), DAY)
+
+
+def causes(readiness: Readiness) -> list[Cause]:
+    return [reason.cause for reason in readiness.reasons]
+
+
+def test_evidence_of_two_periods_is_effective_and_worth_everything() -> None:
+    readiness = standing(implementation(claims=twice("report")))
+    assert (readiness.status, readiness.score) == (Status.EFFECTIVE, 1.0)
+    assert readiness.reasons == (
+        Reason(Cause.EVIDENCED, "Lending model", "claim:2", "report", days(20)),
+    )
+
+
+def test_evidence_of_one_period_is_conforming_and_worth_everything() -> None:
+    readiness = standing(implementation(claims=(claim("report"),)))
+    assert (readiness.status, readiness.score) == (Status.CONFORMING, 1.0)
+    assert causes(readiness) == [Cause.EVIDENCED_ONCE]
+
+
+def test_one_need_met_once_keeps_the_other_from_being_effective() -> None:
+    readiness = standing(
+        implementation(needs=("report", "plan"), claims=(*twice("report"), claim("plan")))
+    )
+    assert readiness.status is Status.CONFORMING
+    assert causes(readiness) == [Cause.EVIDENCED_ONCE, Cause.EVIDENCED]
+
+
+@pytest.mark.parametrize(
+    ("first_until", "second_from", "status"),
+    [
+        (days(-15), days(-20), Status.EFFECTIVE),
+        (days(-15), days(-14), Status.EFFECTIVE),
+        (days(-15), days(-13), Status.CONFORMING),
+    ],
+    ids=["still valid when the next begins", "next begins the day after", "lapsed for a day"],
+)
+def test_a_lapse_between_two_periods_is_not_operation_over_time(
+    first_until: date, second_from: date, status: Status
+) -> None:
+    first = claim(
+        "report", period_from=days(-40), period_to=days(-30), valid_until=first_until, record="a"
+    )
+    second = claim("report", period_from=second_from, period_to=days(-5))
+    assert standing(implementation(claims=(first, second))).status is status
+
+
+def test_two_claims_of_one_period_count_once() -> None:
+    claims = (claim("report", record="a"), claim("report", record="b"))
+    assert standing(implementation(claims=claims)).status is Status.CONFORMING
+
+
+def test_a_period_that_begins_on_the_last_day_of_the_other_is_the_same_period() -> None:
+    first = claim("report", period_from=days(-30), period_to=days(-10), record="a")
+    second = claim("report", period_from=days(-10), period_to=days(-1), record="b")
+    assert standing(implementation(claims=(first, second))).status is Status.CONFORMING
+
+
+def test_a_decision_not_to_apply_excludes_a_control_and_says_why() -> None:
+    decision = ApplicabilityFact(False, "No premises", days(-3), "decision:1")
+    readiness = assess(facts(credit(implementation()), decision=decision, excludable=True), DAY)
+    assert (readiness.status, readiness.score) == (Status.NOT_APPLICABLE, None)
+    assert readiness.reasons == (
+        Reason(Cause.EXCLUDED, "R", "decision:1", "No premises", days(-3)),
+    )
+
+
+def test_a_decision_that_it_applies_lets_the_facts_speak() -> None:
+    decision = ApplicabilityFact(True, "We train models", DAY)
+    readiness = assess(
+        facts(
+            credit(implementation(claims=twice("report"))),
+            decision=decision,
+            excludable=True,
+            needs_decision=True,
+        ),
+        DAY,
+    )
+    assert readiness.status is Status.EFFECTIVE
+
+
+def test_a_clause_cannot_be_excluded() -> None:
+    decision = ApplicabilityFact(False, "We would rather not", DAY)
+    readiness = assess(facts(credit(implementation()), decision=decision), DAY)
+    assert readiness.status is Status.PARTIAL
+
+
+def test_a_needed_decision_that_is_missing_leaves_it_unknown() -> None:
+    whole = credit(implementation(claims=twice("report")))
+    readiness = assess(facts(whole, needs_decision=True), DAY)
+    assert (readiness.status, readiness.score) == (Status.UNKNOWN, None)
+    assert readiness.reasons == (Reason(Cause.NOT_DECIDED, "R"),)
+
+
+def test_no_control_mapped_leaves_it_unknown() -> None:
+    readiness = assess(facts(), DAY)
+    assert (readiness.status, readiness.score) == (Status.UNKNOWN, None)
+    assert readiness.reasons == (Reason(Cause.NO_CONTROL, "R"),)
+
+
+def test_no_control_implemented_is_a_gap_that_names_each_control() -> None:
+    readiness = assess(facts(credit(control="TF-2"), credit(control="TF-1")), DAY)
+    assert (readiness.status, readiness.score) == (Status.GAP, 0.0)
+    assert readiness.reasons == (
+        Reason(Cause.NOT_IMPLEMENTED, "TF-1"),
+        Reason(Cause.NOT_IMPLEMENTED, "TF-2"),
+    )
+
+
+def test_an_implementation_that_begins_tomorrow_is_none_today() -> None:
+    later = implementation(started_on=days(1), claims=twice("report"))
+    assert causes(standing(later)) == [Cause.NOT_IMPLEMENTED]
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"owner": ""}, Reason(Cause.NO_OWNER, "Lending model", "impl:1", "TF-1")),
+        ({"approved_on": None}, Reason(Cause.NOT_APPROVED, "Lending model", "impl:1", "TF-1")),
+        ({"approved_on": days(1)}, Reason(Cause.NOT_APPROVED, "Lending model", "impl:1", "TF-1")),
+        (
+            {"review_due": days(-1)},
+            Reason(Cause.REVIEW_OVERDUE, "Lending model", "impl:1", "TF-1", days(-1)),
+        ),
+    ],
+)
+def test_a_fault_of_design_in_every_scope_is_a_gap_whatever_is_evidenced(
+    fault: dict[str, object], reason: Reason
+) -> None:
+    faulty = replace(implementation(claims=twice("report")), **fault)  # type: ignore[arg-type]
+    readiness = standing(faulty)
+    assert (readiness.status, readiness.score) == (Status.GAP, 0.0)
+    assert readiness.reasons[0] == reason
+
+
+@pytest.mark.parametrize("review_due", [DAY, None])
+def test_a_review_counts_until_its_last_day(review_due: date | None) -> None:
+    kept = implementation(claims=twice("report"), review_due=review_due)
+    assert standing(kept).status is Status.EFFECTIVE
+
+
+def test_a_fault_of_design_in_one_of_two_scopes_is_partial_and_worth_half() -> None:
+    sound = implementation(claims=twice("report"))
+    faulty = implementation(claims=twice("report"), owner="", scope="Search model")
+    readiness = assess(facts(credit(sound, faulty)), DAY)
+    assert (readiness.status, readiness.score) == (Status.PARTIAL, 0.5)
+    assert causes(readiness)[0] is Cause.NO_OWNER
+
+
+def test_a_need_without_a_claim_has_no_evidence() -> None:
+    readiness = standing(implementation(needs=("report", "plan"), claims=twice("report")))
+    assert (readiness.status, readiness.score) == (Status.PARTIAL, 0.5)
+    assert readiness.reasons[0] == Reason(Cause.NO_EVIDENCE, "Lending model", "impl:1", "plan")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"claimed_on": days(1)}, {"period_from": days(1), "period_to": days(2)}],
+    ids=["claimed tomorrow", "of a period that begins tomorrow"],
+)
+def test_a_claim_that_could_not_be_seen_yet_is_no_evidence(change: dict[str, date]) -> None:
+    unseen = replace(claim("report"), **change)
+    assert causes(standing(implementation(claims=(unseen,)))) == [Cause.NO_EVIDENCE]
+
+
+def test_an_implementation_that_asks_for_no_evidence_shows_nothing() -> None:
+    readiness = standing(implementation(needs=()))
+    assert (readiness.status, readiness.score) == (Status.PARTIAL, 0.0)
+    assert readiness.reasons == (Reason(Cause.NO_EVIDENCE, "Lending model", "impl:1", "TF-1"),)
+
+
+def test_evidence_counts_on_its_last_day_and_expires_on_the_next() -> None:
+    last = implementation(claims=(claim("report", valid_until=DAY),))
+    assert standing(last).status is Status.CONFORMING
+    readiness = assess(facts(credit(last)), days(1))
+    assert (readiness.status, readiness.score) == (Status.PARTIAL, 0.0)
+    assert readiness.reasons == (
+        Reason(Cause.EVIDENCE_EXPIRED, "Lending model", "claim:1", "report", DAY),
+    )
+
+
+@pytest.mark.parametrize("accepted_on", [None, days(1)], ids=["never", "tomorrow"])
+def test_a_claim_that_nobody_accepted_by_then_shows_nothing(accepted_on: date | None) -> None:
+    waiting = claim("report", accepted_on=accepted_on, record="waiting")
+    readiness = standing(implementation(claims=(waiting,)))
+    assert (readiness.status, readiness.score) == (Status.PARTIAL, 0.0)
+    assert readiness.reasons == (
+        Reason(Cause.EVIDENCE_NOT_ACCEPTED, "Lending model", "waiting", "report"),
+    )
+
+
+def test_a_renewal_that_waits_for_acceptance_is_the_next_step_and_not_another_renewal() -> None:
+    expired = claim("report", valid_until=days(-1))
+    renewed = claim("report", accepted_on=None, record="renewed")
+    readiness = standing(implementation(claims=(expired, renewed)))
+    assert readiness.reasons == (
+        Reason(Cause.EVIDENCE_NOT_ACCEPTED, "Lending model", "renewed", "report"),
+    )
+
+
+def test_accepting_what_has_expired_would_not_help_so_it_is_named_expired() -> None:
+    stale = claim("report", valid_until=days(-1), accepted_on=None)
+    assert causes(standing(implementation(claims=(stale,)))) == [Cause.EVIDENCE_EXPIRED]
+
+
+def test_an_open_matter_makes_it_partial_and_halves_the_credit() -> None:
+    open_one = matter(title="Drift", opened_on=days(-2), record="breach:1")
+    readiness = standing(implementation(claims=twice("report"), matters=(open_one,)))
+    assert (readiness.status, readiness.score) == (Status.PARTIAL, 0.5)
+    assert readiness.reasons[0] == Reason(
+        Cause.OPEN_BREACH, "Lending model", "breach:1", "Drift", days(-2)
+    )
+
+
+def test_an_open_matter_is_named_before_what_is_missing_on_paper() -> None:
+    readiness = standing(implementation(owner="", matters=(matter(),)))
+    assert causes(readiness) == [Cause.OPEN_BREACH, Cause.NO_OWNER, Cause.NO_EVIDENCE]
+
+
+@pytest.mark.parametrize(
+    ("opened", "closed", "status"),
+    [
+        (days(1), None, Status.EFFECTIVE),
+        (DAY, None, Status.PARTIAL),
+        (days(-5), DAY, Status.EFFECTIVE),
+        (days(-5), days(1), Status.PARTIAL),
+    ],
+    ids=["opens tomorrow", "opens today", "closed today", "closes tomorrow"],
+)
+def test_a_matter_is_open_from_its_day_to_the_day_before_it_closes(
+    opened: date, closed: date | None, status: Status
+) -> None:
+    matters = (matter(opened_on=opened, closed_on=closed),)
+    assert standing(implementation(claims=twice("report"), matters=matters)).status is status
+
+
+@pytest.mark.parametrize("relation", [Relation.EQUAL, Relation.SUPERSET])
+def test_strength_does_not_lessen_a_relation_that_covers_wholly(relation: Relation) -> None:
+    whole = credit(implementation(claims=twice("report")), relation=relation, strength=7)
+    assert assess(facts(whole), DAY).score == 1.0
+
+
+@pytest.mark.parametrize("relation", [Relation.SUBSET, Relation.INTERSECTS])
+def test_a_partial_relation_counts_by_its_strength_in_tenths(relation: Relation) -> None:
+    part = credit(implementation(claims=twice("report")), relation=relation, strength=7)
+    readiness = assess(facts(part), DAY)
+    assert (readiness.status, readiness.score) == (Status.PARTIAL, 0.7)
+    assert readiness.reasons[0] == Reason(Cause.ONLY_PARTLY_COVERED, "TF-1")
+
+
+def test_partial_credits_add_up_to_nine_tenths_and_no_further() -> None:
+    run = implementation(claims=twice("report"))
+    parts = [
+        credit(run, control=f"TF-{place}", relation=Relation.INTERSECTS, strength=strength)
+        for place, strength in enumerate((3, 5, 5))
+    ]
+    assert assess(facts(*parts[:2]), DAY).score == 0.8
+    readiness = assess(facts(*parts), DAY)
+    assert readiness.score == 0.9
+    # Of the two that share most, the first by name.
+    assert readiness.reasons[0] == Reason(Cause.ONLY_PARTLY_COVERED, "TF-1")
+
+
+def test_the_best_of_whole_credit_and_summed_partial_credits_is_the_score() -> None:
+    halved = credit(implementation(needs=("report", "plan"), claims=twice("report")))
+    run = implementation(claims=twice("report"), control="TF-2")
+    strong = credit(run, control="TF-2", relation=Relation.SUBSET, strength=8)
+    weak = replace(strong, strength=2)
+    assert assess(facts(halved, strong), DAY).score == 0.8
+    assert assess(facts(halved, weak), DAY).score == 0.5
+
+
+def test_a_fault_of_a_partial_control_is_held_against_a_requirement_that_another_covers() -> None:
+    whole = credit(implementation(claims=twice("report")))
+    part = credit(
+        implementation(control="TF-2"), control="TF-2", relation=Relation.INTERSECTS, strength=3
+    )
+    readiness = assess(facts(whole, part), DAY)
+    assert (readiness.status, readiness.score) == (Status.PARTIAL, 0.9)
+    assert causes(readiness) == [Cause.NO_EVIDENCE, Cause.EVIDENCED]
+
+
+def test_a_covering_control_that_is_not_run_covers_nothing() -> None:
+    whole = credit(control="TF-9")
+    part = credit(implementation(claims=twice("report")), relation=Relation.SUBSET, strength=6)
+    assert causes(assess(facts(whole, part), DAY)) == [
+        Cause.ONLY_PARTLY_COVERED,
+        Cause.EVIDENCED,
+    ]
+
+
+def test_within_a_cause_the_earliest_day_comes_first() -> None:
+    claims = (
+        claim("a", valid_until=days(-2), record="late"),
+        claim("b", valid_until=days(-4), record="early"),
+    )
+    readiness = standing(implementation(needs=("a", "b"), claims=claims))
+    assert [reason.record for reason in readiness.reasons] == ["early", "late"]
+
+
+def test_a_ground_shared_by_two_credits_is_told_once() -> None:
+    run = implementation()
+    readiness = assess(facts(credit(run), credit(run, relation=Relation.SUBSET)), DAY)
+    assert causes(readiness) == [Cause.NO_EVIDENCE]

@@ -1,0 +1,149 @@
+"""The command, run as its users run it."""
+
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from memory_ledger import STRANGER, TRUST, small_ledger, subject
+
+from twofold_verify import bundle, cli, report
+from twofold_verify.verifier import verify
+
+KEY = str(TRUST)
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Path:
+    path = tmp_path / "bundle.zip"
+    bundle.write(small_ledger(), path, readme="# Read me\n", at_text="2026-01-02")
+    return path
+
+
+@pytest.fixture
+def tampered(tmp_path: Path) -> Path:
+    ledger = small_ledger()
+    ledger.rows[subject(1)] = '{"name":"Other"}'
+    path = tmp_path / "tampered"
+    bundle.write(ledger, path, readme="# Read me\n", at_text="2026-01-02")
+    return path
+
+
+def test_sound_bundle_exits_0(sound, capsys):
+    assert cli.main([str(sound), "--key", KEY]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("SOUND: ")
+    assert "7 entries of 4 records, 5 states, 2 live rows, 2 stored files (20 bytes)" in out
+    assert TRUST.name in out
+
+
+def test_tampered_bundle_exits_1_and_names_the_record(tampered, capsys):
+    assert cli.main([str(tampered), "--key", KEY]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("TAMPERED: ")
+    assert f"- tampered: {subject(1)} revision 2: The row is not" in out
+
+
+def test_incomplete_bundle_exits_2(tampered, capsys):
+    (tampered / "checkpoint").unlink()
+    (tampered / "live.ndjson").unlink()
+    assert cli.main([str(tampered), "--key", KEY]) == 2
+    out = capsys.readouterr().out
+    assert out.startswith("INCOMPLETE: ")
+    assert "- incomplete: checkpoint: checkpoint is absent." in out
+
+
+def test_json_holds_outcome_figures_and_problems(tampered, capsys):
+    assert cli.main([str(tampered), "--key", KEY, "--json"]) == 1
+    value = json.loads(capsys.readouterr().out)
+    assert (value["outcome"], value["tampered"], value["incomplete"]) == ("tampered", 1, 0)
+    assert value["figures"]["entries"] == 7
+    assert value["figures"]["pending_since"] is None
+    assert value["problems"][0]["record"] == f"{subject(1)} revision 2"
+
+
+def test_a_signature_by_another_key_is_tampering(sound):
+    assert cli.main([str(sound), "--key", str(STRANGER.verifier)]) == 1
+
+
+def test_without_key_nothing_is_verified(sound, capsys):
+    assert cli.main([str(sound)]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "--key" in err
+    assert "proves nothing" in err
+
+
+@pytest.mark.parametrize("key", ["", "nonsense", "a+00000000+AAAA"])
+def test_a_malformed_key_is_one_line(sound, key, capsys):
+    assert cli.main([str(sound), "--key", key]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_an_unreadable_bundle_is_one_line(tmp_path, capsys):
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(b"PK\x03\x04")
+    for path in (broken, tmp_path / "absent.zip", tmp_path):
+        assert cli.main([str(path), "--key", KEY]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_usage_errors_exit_2(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([])
+    assert stopped.value.code == 2
+    assert "BUNDLE" in capsys.readouterr().err
+
+
+def test_waiting_entries_are_told_with_their_age():
+    ledger = small_ledger()
+    ledger.record(subject(1), "{}")
+    found = verify(ledger, TRUST)
+    assert "1 entries since 2026-01-01T08:07:00+00:00, not yet" in cli.as_text(found)
+    assert cli.as_json(found)["figures"]["pending_since"] == "2026-01-01T08:07:00+00:00"
+
+
+def test_problems_that_are_not_listed_are_counted(monkeypatch):
+    monkeypatch.setattr(report, "LISTED", 2)
+    ledger = small_ledger()
+    ledger.rows |= {subject(number): "{}" for number in range(10, 15)}
+    assert cli.as_text(verify(ledger, TRUST)).endswith("- and 3 more problems that are not listed")
+
+
+def test_a_terminal_of_few_letters_still_shows_the_outcome(tmp_path, monkeypatch):
+    ledger = small_ledger()
+    ledger.rows["größe"] = "{}"
+    bundle.write(ledger, tmp_path / "bundle", readme="", at_text="")
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    assert cli.main([str(tmp_path / "bundle"), "--key", KEY]) == 1
+    terminal.seek(0)
+    assert "gr\\xf6\\xdfe" in terminal.read()
+
+
+def test_it_runs_as_a_module(sound):
+    command = [sys.executable, "-m", "twofold_verify", str(sound), "--key", KEY, "--json"]
+    source = Path(cli.__file__).parents[1]
+    done = subprocess.run(  # noqa: S603 - our own module on our own file
+        command, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(source)}
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["outcome"] == "sound"
+
+
+def test_the_verifier_needs_nothing_of_the_server():
+    source = Path(cli.__file__).parents[1]
+    program = (
+        "import sys, twofold_verify.cli; "
+        "print(sorted({name.split('.')[0] for name in sys.modules} & set(sys.argv[1:])))"
+    )
+    done = subprocess.run(  # noqa: S603 - a fixed program
+        [sys.executable, "-c", program, "twofold", "django", "numpy", "twofold_sdk"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(source)},
+    )
+    assert done.stdout.strip() == "[]"
