@@ -28,7 +28,16 @@ _ALWAYS_ALLOWED_BYTES = 64 << 20
 _ENCRYPTED = 0x1
 #: Fixed, so that the same bundle written twice is the same file; its manifest has the real time.
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
-_DAMAGE = (OSError, EOFError, zipfile.BadZipFile, zlib.error)
+#: All that `zipfile` is known to raise at damaged or exotic archives.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    ValueError,
+    OverflowError,
+    NotImplementedError,
+)
 
 
 class ArchiveError(VerificationError):

@@ -19,6 +19,7 @@ from twofold_verify.note import Verifier, open_note
 from twofold_verify.report import Figures, Findings, Report
 from twofold_verify.source import Part, Source, SourceError
 from twofold_verify.states import Chain, Files, KeptStates, compare_live, name_of, name_removed
+from twofold_verify.tiles import TileError
 
 Item = TypeVar("Item")
 #: Names of the parts that make up all entries there are.
@@ -131,7 +132,7 @@ class _Verification:
             message = (
                 f"Entry {place.index} is out of place: entries were moved or put between others."
                 if place.out_of_place
-                else f"Entry {place.index} was altered: its bytes do not have the hash in the tree."
+                else f"Entry {place.index} was altered, or its hash in the tiles: they do not fit."
             )
             record = name_of(entry.subject, entry.revision)
             self._findings.tampered(record, place.index, message)
@@ -219,6 +220,9 @@ class _Verification:
             if not refusal.whole:
                 self._unread.add(part)
             self._findings.incomplete(part, str(refusal))
+        except TileError as refusal:
+            self._unread.add(part)
+            self._findings.tampered(part, None, str(refusal))
 
 
 def _figures_of(statement: Checkpoint | None) -> Figures:

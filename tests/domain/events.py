@@ -1,4 +1,4 @@
-"""Cases that the tests of the domain share: a schema, and decision events as hypothesis draws them."""
+"""Cases that the tests of the domain share: a schema, and events as hypothesis draws them."""
 
 import math
 from collections.abc import Sequence

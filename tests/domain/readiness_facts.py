@@ -1,4 +1,4 @@
-"""Facts of readiness for tests: sound unless told otherwise, and strategies that draw any of them."""
+"""Facts of readiness for tests: sound ones unless told otherwise, and strategies that draw any."""
 
 from datetime import date, timedelta
 
@@ -15,20 +15,22 @@ from twofold.domain.readiness import (
 )
 
 DAY = date(2026, 6, 15)
-
-
-def _day(offset: int) -> date:
-    return DAY + timedelta(days=offset)
+LONG_AGO = date(2026, 2, 1)
+FAR_AHEAD = date(2026, 12, 31)
+YESTERDAY = date(2026, 6, 14)
+# The period of the sound claim, and the days on which it was claimed and accepted.
+FROM, TO, UNTIL = date(2026, 6, 5), date(2026, 6, 10), date(2026, 7, 5)
+CLAIMED, ACCEPTED = date(2026, 6, 11), date(2026, 6, 12)
 
 
 def claim(
     need: str,
     *,
-    period_from: date = _day(-10),
-    period_to: date = _day(-5),
-    valid_until: date = _day(20),
-    claimed_on: date = _day(-4),
-    accepted_on: date | None = _day(-3),
+    period_from: date = FROM,
+    period_to: date = TO,
+    valid_until: date = UNTIL,
+    claimed_on: date = CLAIMED,
+    accepted_on: date | None = ACCEPTED,
     record: str = "claim:1",
 ) -> ClaimFact:
     return ClaimFact(need, period_from, period_to, valid_until, claimed_on, accepted_on, record)
@@ -36,14 +38,19 @@ def claim(
 
 def twice(need: str) -> tuple[ClaimFact, ClaimFact]:
     """Accepted evidence of two periods, the second of which is current."""
-    earlier = claim(need, period_from=_day(-30), period_to=_day(-20), valid_until=_day(-8))
+    earlier = claim(
+        need,
+        period_from=date(2026, 5, 16),
+        period_to=date(2026, 5, 26),
+        valid_until=date(2026, 6, 7),
+    )
     return earlier, claim(need, record="claim:2")
 
 
 def matter(
     title: str = "Breach",
     *,
-    opened_on: date = _day(-1),
+    opened_on: date = YESTERDAY,
     closed_on: date | None = None,
     record: str = "breach:0",
 ) -> MatterFact:
@@ -56,9 +63,9 @@ def implementation(
     scope: str = "Lending model",
     owner: str = "Ada",
     needs: tuple[str, ...] = ("report",),
-    started_on: date = _day(-100),
-    approved_on: date | None = _day(-90),
-    review_due: date | None = _day(200),
+    started_on: date = LONG_AGO,
+    approved_on: date | None = LONG_AGO,
+    review_due: date | None = FAR_AHEAD,
     claims: tuple[ClaimFact, ...] = (),
     matters: tuple[MatterFact, ...] = (),
 ) -> ImplementationFact:
@@ -94,18 +101,29 @@ def facts(
     return RequirementFacts("R", excludable, needs_decision, decision, credits_given)
 
 
-# Days close to DAY on both sides, so that every comparison is drawn in all three outcomes.
-days = st.integers(-8, 8).map(_day)
-needs = st.sampled_from(["a", "b", "c"])
+def offset(first: int, last: int) -> st.SearchStrategy[date]:
+    """Days so many days from DAY."""
+    return st.integers(first, last).map(lambda number: DAY + timedelta(days=number))
+
+
+# Close to DAY on both sides, so that every comparison is drawn in all three outcomes.
+days = offset(-8, 8)
+#: Mostly in the past: a draw in which everything is faulty would never reach the upper states.
+past = offset(-40, 0) | offset(-40, 0) | offset(-40, 0) | days
 records = st.sampled_from(["r1", "r2", "r3"])
+_KINDS = ["a", "b"]
 
 
 @st.composite
 def claims(draw: st.DrawFn) -> ClaimFact:
-    period_from, period_to, valid_until = sorted([draw(days), draw(days), draw(days)])
-    accepted_on = draw(st.none() | days)
+    """Any claim with its period in order, as the evidence's constraints demand."""
+    period_from = draw(past)
+    period_to = period_from + timedelta(days=draw(st.integers(0, 8)))
+    valid_until = period_to + timedelta(days=draw(st.integers(0, 40)))
+    accepted_on = draw(past | past | past | st.none())
+    need = draw(st.sampled_from(_KINDS))
     return ClaimFact(
-        draw(needs), period_from, period_to, valid_until, draw(days), accepted_on, draw(records)
+        need, period_from, period_to, valid_until, draw(past), accepted_on, draw(records)
     )
 
 
@@ -114,22 +132,20 @@ matters = st.builds(
 )
 
 
-def _some(values: st.SearchStrategy[ClaimFact]) -> st.SearchStrategy[tuple[ClaimFact, ...]]:
-    return st.lists(values, max_size=4).map(tuple)
-
-
 implementations = st.builds(
     ImplementationFact,
     control=st.sampled_from(["TF-1", "TF-2"]),
     scope=st.sampled_from(["S1", "S2"]),
     record=records,
-    owner=st.sampled_from(["Ada", "Ada", "Ada", ""]),
-    needs=st.lists(needs, max_size=3, unique=True).map(tuple),
-    started_on=days,
-    approved_on=st.none() | days,
-    review_due=st.none() | days,
-    claims=_some(claims()),
-    matters=st.lists(matters, max_size=1).map(tuple),
+    owner=st.sampled_from(["Ada", "Ada", "Ada", "Ada", ""]),
+    needs=st.sampled_from([("a",), ("b",), ("a", "b"), ()]),
+    started_on=past,
+    approved_on=past | past | past | st.none(),
+    review_due=st.none() | offset(0, 40) | days,
+    claims=st.lists(claims(), max_size=4).map(tuple)
+    | st.just((*twice("a"), *twice("b")))
+    | st.tuples(st.just(claim("a")), claims(), claims()),
+    matters=st.just(()) | st.just(()) | st.lists(matters, max_size=2).map(tuple),
 )
 
 
@@ -140,7 +156,7 @@ def credited(*relations: Relation) -> st.SearchStrategy[Credit]:
         control=st.sampled_from(["TF-1", "TF-2", "TF-3"]),
         relation=st.sampled_from(relations),
         strength=st.integers(1, 10),
-        implementations=st.lists(implementations, max_size=3).map(tuple),
+        implementations=st.lists(implementations, max_size=2).map(tuple),
     )
 
 
@@ -148,14 +164,17 @@ def known(
     credits_drawn: st.SearchStrategy[Credit], *, minimum: int = 0
 ) -> st.SearchStrategy[RequirementFacts]:
     """Everything that can be known of one requirement."""
+    decisions = st.builds(
+        ApplicabilityFact,
+        applicable=st.sampled_from([True, True, False]),
+        reason=st.just("why"),
+        decided_on=past,
+    )
     return st.builds(
         RequirementFacts,
         requirement=st.just("R"),
         excludable=st.booleans(),
-        needs_decision=st.booleans(),
-        decision=st.none()
-        | st.builds(
-            ApplicabilityFact, applicable=st.booleans(), reason=st.just("why"), decided_on=days
-        ),
-        credits=st.lists(credits_drawn, min_size=minimum, max_size=3).map(tuple),
+        needs_decision=st.sampled_from([False, False, True]),
+        decision=decisions | st.none(),
+        credits=st.lists(credits_drawn, min_size=minimum, max_size=2).map(tuple),
     )

@@ -45,6 +45,7 @@ def test_zero_and_denormals_have_the_key_of_zero(value):
 def test_the_largest_float_has_the_largest_key():
     assert key_of(sys.float_info.max) == LARGEST_KEY
     assert key_of(-sys.float_info.max) == -LARGEST_KEY
+    assert bounds(LARGEST_KEY)[1] == sys.float_info.max
 
 
 def test_one_is_the_upper_edge_of_its_bin():

@@ -1,5 +1,4 @@
 import math
-import random
 from collections import Counter
 
 import numpy as np
@@ -137,9 +136,9 @@ def test_a_merged_sum_beyond_a_float_is_unknown():
 
 
 def test_beyond_the_limit_of_values_merging_stays_exact():
-    rng = random.Random(7)
-    one = [f"v{rng.randrange(3000)}" for _ in range(4000)]
-    other = [f"v{rng.randrange(3000)}" for _ in range(1000)]
+    rng = np.random.default_rng(7)
+    one = [f"v{number}" for number in rng.integers(3000, size=4000)]
+    other = [f"v{number}" for number in rng.integers(3000, size=1000)]
 
     merged = merge([of_column(one, CHANNEL), of_column(other, CHANNEL)])
     joined = of_column(one + other, CHANNEL)

@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-
 from readiness_facts import DAY, claim, credit, facts, implementation, matter, twice
+
 from twofold.domain.readiness import (
     ApplicabilityFact,
     Cause,
+    ClaimFact,
     ImplementationFact,
     Readiness,
     Reason,
@@ -84,7 +85,9 @@ def test_a_period_that_begins_on_the_last_day_of_the_other_is_the_same_period() 
 
 
 def test_a_decision_not_to_apply_excludes_a_control_and_says_why() -> None:
-    decision = ApplicabilityFact(False, "No premises", days(-3), "decision:1")
+    decision = ApplicabilityFact(
+        applicable=False, reason="No premises", decided_on=days(-3), record="decision:1"
+    )
     readiness = assess(facts(credit(implementation()), decision=decision, excludable=True), DAY)
     assert (readiness.status, readiness.score) == (Status.NOT_APPLICABLE, None)
     assert readiness.reasons == (
@@ -93,7 +96,7 @@ def test_a_decision_not_to_apply_excludes_a_control_and_says_why() -> None:
 
 
 def test_a_decision_that_it_applies_lets_the_facts_speak() -> None:
-    decision = ApplicabilityFact(True, "We train models", DAY)
+    decision = ApplicabilityFact(applicable=True, reason="We train models", decided_on=DAY)
     readiness = assess(
         facts(
             credit(implementation(claims=twice("report"))),
@@ -107,7 +110,7 @@ def test_a_decision_that_it_applies_lets_the_facts_speak() -> None:
 
 
 def test_a_clause_cannot_be_excluded() -> None:
-    decision = ApplicabilityFact(False, "We would rather not", DAY)
+    decision = ApplicabilityFact(applicable=False, reason="We would rather not", decided_on=DAY)
     readiness = assess(facts(credit(implementation()), decision=decision), DAY)
     assert readiness.status is Status.PARTIAL
 
@@ -140,24 +143,25 @@ def test_an_implementation_that_begins_tomorrow_is_none_today() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason"),
+    ("faulty", "cause", "on"),
     [
-        ({"owner": ""}, Reason(Cause.NO_OWNER, "Lending model", "impl:1", "TF-1")),
-        ({"approved_on": None}, Reason(Cause.NOT_APPROVED, "Lending model", "impl:1", "TF-1")),
-        ({"approved_on": days(1)}, Reason(Cause.NOT_APPROVED, "Lending model", "impl:1", "TF-1")),
+        (implementation(claims=twice("report"), owner=""), Cause.NO_OWNER, None),
+        (implementation(claims=twice("report"), approved_on=None), Cause.NOT_APPROVED, None),
+        (implementation(claims=twice("report"), approved_on=days(1)), Cause.NOT_APPROVED, None),
         (
-            {"review_due": days(-1)},
-            Reason(Cause.REVIEW_OVERDUE, "Lending model", "impl:1", "TF-1", days(-1)),
+            implementation(claims=twice("report"), review_due=days(-1)),
+            Cause.REVIEW_OVERDUE,
+            days(-1),
         ),
     ],
+    ids=["no owner", "not approved", "approved tomorrow", "review due yesterday"],
 )
 def test_a_fault_of_design_in_every_scope_is_a_gap_whatever_is_evidenced(
-    fault: dict[str, object], reason: Reason
+    faulty: ImplementationFact, cause: Cause, on: date | None
 ) -> None:
-    faulty = replace(implementation(claims=twice("report")), **fault)  # type: ignore[arg-type]
     readiness = standing(faulty)
     assert (readiness.status, readiness.score) == (Status.GAP, 0.0)
-    assert readiness.reasons[0] == reason
+    assert readiness.reasons[0] == Reason(cause, "Lending model", "impl:1", "TF-1", on)
 
 
 @pytest.mark.parametrize("review_due", [DAY, None])
@@ -181,12 +185,14 @@ def test_a_need_without_a_claim_has_no_evidence() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"claimed_on": days(1)}, {"period_from": days(1), "period_to": days(2)}],
+    "unseen",
+    [
+        claim("report", claimed_on=days(1)),
+        claim("report", period_from=days(1), period_to=days(2)),
+    ],
     ids=["claimed tomorrow", "of a period that begins tomorrow"],
 )
-def test_a_claim_that_could_not_be_seen_yet_is_no_evidence(change: dict[str, date]) -> None:
-    unseen = replace(claim("report"), **change)
+def test_a_claim_that_could_not_be_seen_yet_is_no_evidence(unseen: ClaimFact) -> None:
     assert causes(standing(implementation(claims=(unseen,)))) == [Cause.NO_EVIDENCE]
 
 

@@ -301,6 +301,7 @@ def test_changed_files_that_nothing_signed_are_told(folder):
         "[" * 100_000,
         "nonsense",
     ],
+    ids=lambda text: text[:40],
 )
 def test_a_malformed_line_makes_the_result_incomplete(folder, line):
     change_lines(folder / "live.ndjson", lambda lines: [*lines, line])
@@ -325,6 +326,14 @@ def test_a_directory_in_place_of_a_file_cannot_be_read(folder):
     assert "checkpoint: checkpoint cannot be read" in messages(verified(folder))[0]
 
 
+STATED = {
+    "format": manifest.FORMAT,
+    "counts": {"entries": 1, "hashes": 1},
+    "parts": {},
+    "includes": [],
+}
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -332,18 +341,19 @@ def test_a_directory_in_place_of_a_file_cannot_be_read(folder):
         "[]",
         "[" * 100_000,
         "{}",
-        '{"format":"twofold-bundle/2"}',
-        '{"format":"twofold-bundle/1"}',
-        '{"format":"twofold-bundle/1","counts":{},"parts":{},"includes":[]}',
-        '{"format":"twofold-bundle/1","counts":{"entries":1,"hashes":true},"parts":{},"includes":[]}',
-        '{"format":"twofold-bundle/1","counts":{"entries":-1,"hashes":1},"parts":{},"includes":[]}',
-        '{"format":"twofold-bundle/1","counts":{"entries":1,"hashes":1},"parts":{},"includes":[1]}',
-        '{"format":"twofold-bundle/1","counts":{"entries":1,"hashes":1},"parts":{},"includes":0}',
-        '{"format":"twofold-bundle/1","counts":{"entries":1,"hashes":1},"parts":[],"includes":[]}',
-        '{"format":"twofold-bundle/1","counts":{"entries":1,"hashes":1},"parts":{"a":1},"includes":[]}',
-        '{"format":"twofold-bundle/1","counts":{"entries":1,"hashes":1},"parts":{"../a":""},'
-        '"includes":[]}',
+        json.dumps({"format": manifest.FORMAT}),
+        json.dumps(STATED | {"format": "twofold-bundle/2"}),
+        json.dumps(STATED | {"counts": {}}),
+        json.dumps(STATED | {"counts": []}),
+        json.dumps(STATED | {"counts": {"entries": 1, "hashes": True}}),
+        json.dumps(STATED | {"counts": {"entries": -1, "hashes": 1}}),
+        json.dumps(STATED | {"includes": [1]}),
+        json.dumps(STATED | {"includes": 0}),
+        json.dumps(STATED | {"parts": []}),
+        json.dumps(STATED | {"parts": {"a": 1}}),
+        json.dumps(STATED | {"parts": {"../a": ""}}),
     ],
+    ids=lambda text: text[:40],
 )
 def test_a_malformed_manifest_is_refused(folder, text):
     (folder / manifest.NAME).write_text(text)
@@ -384,13 +394,26 @@ def test_a_truncated_archive_is_refused(zipped, share):
 def test_no_damaged_byte_of_an_archive_ends_in_another_error(zipped):
     data = zipped.read_bytes()
     outcomes = set()
-    for place in range(0, len(data), 29):
+    for place in range(0, len(data), 11):
         zipped.write_bytes(data[:place] + bytes([data[place] ^ 0x55]) + data[place + 1 :])
         try:
             outcomes.add(verified(zipped).outcome)
         except SourceError:
             outcomes.add(Outcome.INCOMPLETE)
     assert Outcome.INCOMPLETE in outcomes
+
+
+@pytest.mark.parametrize(("offset", "byte"), [(6, 84), (8, 0x40), (8, 0x20), (8, 0x01)])
+def test_an_archive_that_asks_for_exotic_features_is_refused(zipped, offset, byte):
+    # Version needed to read, and the flags of encryption and patched data, of the first file.
+    data = bytearray(zipped.read_bytes())
+    data[data.index(b"PK\x01\x02") + offset] = byte
+    zipped.write_bytes(data)
+    try:
+        report = verified(zipped)
+    except SourceError:
+        return
+    assert report.outcome is Outcome.INCOMPLETE
 
 
 def test_a_damaged_file_in_an_archive_is_named(zipped):

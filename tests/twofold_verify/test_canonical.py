@@ -114,6 +114,7 @@ def test_refusal_of_a_value_names_the_place(value, message):
         b"9" * 5000,
         b"'a'",
     ],
+    ids=lambda data: f"{len(data)}-bytes",
 )
 def test_bytes_that_are_not_the_one_encoding_are_refused(data):
     with pytest.raises(CanonicalError):

@@ -3,11 +3,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from twofold_verify import canonical
-from twofold_verify.entry import Blob, Entry, EntryError, decode
+from twofold_verify.entry import Blob, Entry, EntryError, _carefully, decode
 from twofold_verify.tiles import MAX_ENTRY_BYTES
 
 ENTRY = Entry(
@@ -52,7 +52,8 @@ def test_bytes_of_an_entry_are_these():
     # Written out once by hand: a change here is a change of the format, and breaks every old log.
     assert ENTRY.encode().decode() == (
         '{"actor":"person:7f0c1d9e-0000-4000-8000-000000000001",'
-        f'"blobs":[{{"sha256":"{"00" * 32}","size":0}},{{"sha256":"{"ef" * 32}","size":{1 << 40}}}],'
+        f'"blobs":[{{"sha256":"{"00" * 32}","size":0}},'
+        f'{{"sha256":"{"ef" * 32}","size":1099511627776}}],'
         '"body":{"fields":["name","owner"],"reason":"Prüfung"},'
         '"kind":"inventory.aisystem.registered",'
         f'"previous":"{"ab" * 32}",'
@@ -131,6 +132,12 @@ def altered(**change: object) -> bytes:
     return canonical.encode({key: part for key, part in value.items() if part is not ...})
 
 
+def nested(depth: int) -> bytes:
+    """The bytes of an entry whose body is so many levels deep, itself counted."""
+    body = b'{"a":' * depth + b"1" + b"}" * depth
+    return altered(blobs=[], body={}).replace(b'"body":{}', b'"body":' + body)
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -161,10 +168,60 @@ def altered(**change: object) -> bytes:
         altered(kind=5),
         altered(previous=None),
     ],
+    ids=lambda data: f"{len(data)}-bytes",
 )
 def test_bytes_that_writing_would_not_give_are_refused(data):
     with pytest.raises(EntryError):
         decode(data)
+
+
+PLAIN = replace(ENTRY, body={"a": [1, "b"]}, blobs=())
+
+
+def accepted(read, data: bytes) -> Entry | None:
+    try:
+        return read(data)
+    except EntryError:
+        return None
+
+
+@settings(max_examples=400)
+@given(st.sampled_from([PLAIN, replace(PLAIN, revision=1, previous=None, state=None)]), st.data())
+def test_the_quick_reader_accepts_nothing_that_the_careful_one_refuses(entry, data):
+    encoded = bytearray(entry.encode())
+    for _ in range(data.draw(st.integers(1, 2))):
+        place = data.draw(st.integers(0, len(encoded) - 1))
+        encoded[place] = data.draw(st.sampled_from(b'{}[]",:\\0129afz .-\x00\xc3\xa9'))
+    changed = bytes(encoded)
+    assert accepted(decode, changed) == accepted(_carefully, changed)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        altered(blobs=[], body={"x": 1}).replace(b'"x":1', b'"x":1.0'),
+        altered(blobs=[]).replace(b'"revision":2', b'"revision":02'),
+        altered(blobs=[], revision=1),
+        altered(blobs=[], previous=None),
+        altered(blobs=[], recorded_at="2026-02-30T03:10:00.123456Z"),
+        altered(blobs=[]).replace("ü".encode(), b"\xff"),
+        altered(blobs=[]).replace(b'"body":{', b'"body":{"z":1,'),
+        # A body that closes early and brings an end of its own.
+        altered(blobs=[], body={}).replace(b'"v":1}', b'"v":1},"kind":"a.b","v":1}'),
+        altered(blobs=[], subject='inventory.aisystem:"'),
+        nested(64),
+        nested(65),
+    ],
+    ids=lambda data: f"{len(data)}-bytes",
+)
+def test_both_readers_agree_on_hostile_bytes(data):
+    assert accepted(decode, data) == accepted(_carefully, data)
+
+
+def test_depth_counts_the_entry_around_the_body():
+    assert decode(nested(63)).encode() == nested(63)
+    with pytest.raises(EntryError, match="nested deeper"):
+        decode(nested(64))
 
 
 @given(st.data())

@@ -21,11 +21,13 @@ from memory_ledger import (
 )
 
 from twofold_verify import report as reports
+from twofold_verify.checkpoint import Checkpoint
 from twofold_verify.entry import decode
 from twofold_verify.merkle import EMPTY_ROOT, leaf_hash, root_of
 from twofold_verify.note import Signer, sign
 from twofold_verify.report import Outcome, Report, Severity
 from twofold_verify.source import LiveRow, Part, Revision, SourceError
+from twofold_verify.tiles import split_hashes
 from twofold_verify.verifier import verify
 
 
@@ -67,6 +69,14 @@ def test_empty_log_under_a_checkpoint_is_sound():
     report = verify(ledger, TRUST)
     assert report.outcome is Outcome.SOUND
     assert report.figures.root == EMPTY_ROOT.hex()
+
+
+def test_empty_log_has_the_empty_root():
+    ledger = MemoryLedger()
+    ledger.note = sign(Checkpoint(SIGNER.name, 0, bytes(32)).text(), SIGNER)
+    assert messages(verify(ledger, TRUST)) == [
+        "checkpoint: The entries do not lead to the root that the checkpoint signs."
+    ]
 
 
 def test_order_of_kept_states_does_not_matter():
@@ -439,6 +449,16 @@ def test_a_part_that_was_read_whole_with_a_remark_is_still_judged(part):
     assert "inserted behind" in found
     assert "Entry 6 is missing" in found
     assert "kept state of the revision is missing" in found
+
+
+def test_a_malformed_tile_of_the_source_is_tampering():
+    class Malformed(MemoryLedger):
+        def leaf_hashes(self):
+            return split_hashes(b"".join(self.hashes) + b"more")
+
+    report = verify(Malformed(**vars(small_ledger())), TRUST)
+    assert messages(report) == ["tiles: A tile ends within a hash."]
+    assert report.outcome is Outcome.TAMPERED
 
 
 def test_alteration_outranks_lack():

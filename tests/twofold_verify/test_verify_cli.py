@@ -2,6 +2,7 @@
 
 import io
 import json
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -121,6 +122,14 @@ def test_a_terminal_of_few_letters_still_shows_the_outcome(tmp_path, monkeypatch
     assert cli.main([str(tmp_path / "bundle"), "--key", KEY]) == 1
     terminal.seek(0)
     assert "gr\\xf6\\xdfe" in terminal.read()
+
+
+def test_it_runs_as_a_module_in_this_process(sound, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["twofold-verify", str(sound), "--key", KEY])
+    with pytest.raises(SystemExit) as stopped:
+        runpy.run_module("twofold_verify", run_name="__main__")
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out.startswith("SOUND")
 
 
 def test_it_runs_as_a_module(sound):

@@ -141,8 +141,10 @@ def _requirement(table: Table, framework: str) -> Requirement:
 
 
 def _check_id(table: Table, entry: str, framework: str, known: Iterable[str]) -> None:
-    if not entry.startswith(f"{framework}:") or entry == f"{framework}:":
-        raise table.refuse(f"{entry} does not begin with {framework}: and go on")
+    if not entry.startswith(f"{framework}:"):
+        raise table.refuse(f"{entry} does not begin with {framework}:")
+    if entry == f"{framework}:":
+        raise table.refuse(f"{entry} names nothing")
     if entry in known:
         raise table.refuse(f"{entry} stands twice")
 
@@ -160,7 +162,7 @@ def _pairs(path: Path, requirements: Mapping[str, Requirement]) -> Iterator[Pair
 
 def _rows(path: Path) -> Iterator[tuple[int, Sequence[str]]]:
     """Yield each row below the header with the line on which it begins."""
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(read_text(path)), strict=True)
     line = 1
     try:
         if next(reader, None) != _HEADER:

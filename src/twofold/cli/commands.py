@@ -12,9 +12,8 @@ from twofold.catalog.load import catalog as load_catalog
 from twofold.cli.worker import drain
 from twofold.ledger.queries import position
 from twofold.people import actions as people
-from twofold.people.access import Actor, actor_of, part_of_product
-from twofold.people.errors import NotFound
-from twofold.people.models import Person
+from twofold.people.access import actor_of, part_of_product
+from twofold.people.queries import person_by_email
 from twofold.reporting import integrity
 from twofold_verify import cli as verifier_cli
 from twofold_verify.note import NoteError, Verifier
@@ -87,7 +86,7 @@ def verify(key_text: str, as_json: bool) -> None:  # noqa: FBT001 - click calls 
 @click.option("--as", "email", required=True, help="E-mail address of the person who exports.")
 def export(path: Path, email: str) -> None:
     """Write the whole record as a bundle, to a folder or a .zip."""
-    integrity.export_bundle(path, by=_actor(email), at=_now())
+    integrity.export_bundle(path, by=actor_of(person_by_email(email, field="as")), at=_now())
     click.echo(f"Written: {path}")
     click.echo(f"Verify it with: twofold-verify {path} --key '{position().verifier}'")
 
@@ -122,13 +121,6 @@ def _print(report: Report, *, as_json: bool) -> None:
         click.echo(json.dumps(verifier_cli.as_json(report), indent=1))
     else:
         click.echo(verifier_cli.as_text(report))
-
-
-def _actor(email: str) -> Actor:
-    person = Person.objects.filter(email__iexact=email, is_active=True).first()
-    if person is None:
-        raise NotFound(f"There is no person {email}.", field="as")
-    return actor_of(person)
 
 
 def _now() -> datetime:

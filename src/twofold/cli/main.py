@@ -26,14 +26,18 @@ def main() -> None:
     except ImproperlyConfigured as refusal:
         _end(str(refusal))
     from twofold.catalog.errors import CatalogError
-    from twofold.cli import commands, server_commands
+    from twofold.cli import commands, people_commands, server_commands
     from twofold.ledger.errors import LedgerError
     from twofold.people.errors import Refusal
 
     commands.add_to(twofold)
+    people_commands.add_to(twofold)
     server_commands.add_to(twofold)
     for addition in entry_points(group="twofold.commands"):
-        twofold.add_command(addition.load(), addition.name)
+        try:
+            twofold.add_command(addition.load(), addition.name)
+        except ImportError as refusal:
+            click.echo(f"twofold: the command {addition.name} is left out: {refusal}", err=True)
     try:
         twofold()
     except (Refusal, CatalogError, LedgerError, ImproperlyConfigured) as refusal:

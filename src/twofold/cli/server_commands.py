@@ -8,6 +8,7 @@ import threading
 import click
 from django.conf import settings
 from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
 
 from twofold.cli import static
 from twofold.cli.worker import Worker
@@ -31,10 +32,8 @@ def serve(host: str, port: int, threads: int, worker: bool) -> None:  # noqa: FB
     _require_free(host, port)
     call_command("migrate", verbosity=0)
     static.collect()
-    from twofold.config.wsgi import application
-
     server = create_server(
-        application,
+        get_wsgi_application(),
         host=host,
         port=port,
         threads=threads,

@@ -64,6 +64,9 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
+# A component sees what it is given and nothing of the page around it.
+COTTON_ISOLATE_BY_DEFAULT = True
+
 DATABASES = {
     "default": dj_database_url.parse(
         environment.text("TWOFOLD_DATABASE_URL", f"sqlite:///{DATA / 'twofold.sqlite3'}"),

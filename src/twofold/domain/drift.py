@@ -42,11 +42,11 @@ def psi(reference: Tally | None, window: Tally | None) -> Measure:
     """Return the population stability index: the sum of (w - r) ln(w / r) over groups, 0 or more.
 
     w and r are a group's shares of window and reference. The groups are those of the reference: for
-    a number up to 10 of about equal mass, made of neighbouring bins; for a category its values.
-    What the reference has never seen (a number outside its range, a new value) is one group more. A
-    group that is empty on one side counts as half an event there; one that is empty on both adds
-    nothing. Siddiqi, Credit Risk Scorecards (2006): below 0.1 is little change, above 0.25 a great
-    one.
+    a number up to 10 of about equal mass, made of neighbouring bins (a gap between heavy bins can
+    be a group of its own); for a category its values. What the reference has never seen (a number
+    outside its range, a new value) is one group more. A group that is empty on one side counts as
+    half an event there; one that is empty on both adds nothing. Siddiqi, Credit Risk Scorecards
+    (2006): below 0.1 is little change, above 0.25 a great one.
     """
     pair = _pair(reference, window)
     if isinstance(pair, Measure):

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from twofold.people.access import Actor, actor_of_token
-from twofold.people.errors import InvalidInput
+from twofold.people.errors import InvalidInput, NotFound
 from twofold.people.models import ApiToken, Person, Unit
 
 
@@ -68,3 +68,16 @@ def person_by_email(email: str, *, field: str) -> Person:
     if person is None:
         raise InvalidInput(_("There is no person %(email)s.") % {"email": email}, field=field)
     return person
+
+
+def token_named(name: str, person: Person) -> ApiToken:
+    """Return a person's newest token of a name that is not revoked.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = ApiToken.objects.filter(person=person, name=name, revoked_at=None)
+    token = found.order_by("-created_at").first()
+    if token is None:
+        raise NotFound(_("There is no token %(name)s.") % {"name": name}, field="name")
+    return token

@@ -1,14 +1,26 @@
 """Controls with their implementations and claims, and what a piece of evidence is credited to."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from twofold.catalog.load import catalog
 from twofold.catalog.model import ControlCredit, EvidenceNeed, LibraryControl, Requirement
 from twofold.controls.models import EvidenceClaim, Implementation
-from twofold.controls.queries import visible_implementations
+from twofold.controls.queries import claims_on, visible_implementations
+from twofold.domain.readiness import (
+    Cause,
+    Credit,
+    ImplementationFact,
+    Readiness,
+    Relation,
+    RequirementFacts,
+    assess,
+)
+from twofold.evidence.models import EvidenceItem
 from twofold.people.access import Actor, Permission, may
+from twofold.reporting.facts import gather
+from twofold.reporting.history import names_of
 
 
 @dataclass(frozen=True)
@@ -17,95 +29,220 @@ class ControlRow:
 
     Attributes:
         scopes: implementations; `approved` of them stand approved and not overdue.
-        frameworks: how many requirements of each framework it is credited to, by framework id.
+        state: readiness of all its scopes together; blank where it is not run.
+        frameworks: how many requirements of each framework it is credited to, in their order.
     """
 
     control: LibraryControl
     scopes: int
     approved: int
-    frameworks: tuple[tuple[str, int], ...]
+    state: str
+    frameworks: tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class NeedView:
-    """One evidence need of an implementation and the claims that answer it, newest first."""
+class ClaimView:
+    """A claim with the names of who made and accepted it, and whether the actor may accept it."""
 
-    need: EvidenceNeed
-    claims: tuple[EvidenceClaim, ...]
-
-
-@dataclass(frozen=True)
-class ImplementationView:
-    """An implementation with its needs and what the actor may do with it."""
-
-    implementation: Implementation
-    needs: tuple[NeedView, ...]
-    may_approve: bool
-    may_claim: bool
+    claim: EvidenceClaim
+    claimed_by: str
+    accepted_by: str
     may_accept: bool
 
 
 @dataclass(frozen=True)
+class NeedView:
+    """One evidence need of an implementation and the claims that answer it, newest first.
+
+    Attributes:
+        cause: how the need stands today, as readiness sees it.
+    """
+
+    need: EvidenceNeed
+    cause: Cause
+    claims: tuple[ClaimView, ...]
+
+
+@dataclass(frozen=True)
+class ImplementationView:
+    """An implementation with its needs, its state in its scope, and what the actor may do."""
+
+    implementation: Implementation
+    readiness: Readiness
+    needs: tuple[NeedView, ...]
+    may_approve: bool
+    may_claim: bool
+
+
+@dataclass(frozen=True)
+class CreditView:
+    """A control that is credited to a requirement, and where it is run."""
+
+    control: LibraryControl
+    credit: ControlCredit
+    implementations: tuple[Implementation, ...]
+
+
+@dataclass(frozen=True)
 class CreditedRequirement:
-    """A requirement that evidence is credited to, through which control, and by which relation."""
+    """A requirement that evidence is credited to, through which control, and by which relation.
+
+    Attributes:
+        accepted: whether a claim that was accepted carries it; else it is only proposed.
+    """
 
     requirement: Requirement
     control: LibraryControl
     credit: ControlCredit
+    accepted: bool
 
 
 def control_rows(by: Actor, *, at: datetime) -> list[ControlRow]:
     """Return every control of the library with how far the actor's organisation runs it."""
-    running: dict[str, list[Implementation]] = {}
-    for row in visible_implementations(by, at=at):
-        running.setdefault(row.control, []).append(row)
-    return [_row(control, running.get(control.id, []), at) for control in catalog().controls]
+    facts = gather(by, at=at).implementations
+    return [_row(control, facts.get(control.id, ()), at.date()) for control in catalog().controls]
 
 
 def control_view(control: LibraryControl, by: Actor, *, at: datetime) -> list[ImplementationView]:
     """Return the implementations of one control as the actor may see and act on them."""
+    facts = {fact.record: fact for fact in gather(by, at=at).implementations.get(control.id, ())}
+    rows = list(visible_implementations(by, at=at).filter(control=control.id))
+    names = _names(claim for row in rows for claim in row.claims.all())
     return [
-        ImplementationView(
-            implementation=row,
-            needs=tuple(_need(need, row) for need in control.evidence),
-            may_approve=may(by, Permission.APPROVE_CONTROL, unit=row.unit, at=at)
-            and by.person_id not in {row.described_by_id, row.owner_id},
-            may_claim=may(by, Permission.CLAIM, unit=row.unit, at=at),
-            may_accept=may(by, Permission.ACCEPT_CLAIM, unit=row.unit, at=at),
+        _implementation(control, row, facts[row.ledger_subject], names, by=by, at=at)
+        for row in rows
+    ]
+
+
+def claim_views(item: EvidenceItem, by: Actor, *, at: datetime) -> list[ClaimView]:
+    """Return the claims that lean on any version of an item, newest first."""
+    claims = list(claims_on(item))
+    names = _names(claims)
+    return [_claim(claim, claim.implementation, names, by=by, at=at) for claim in claims]
+
+
+def requirement_credits(requirement: Requirement, by: Actor, *, at: datetime) -> list[CreditView]:
+    """Return the controls credited to a requirement, with the scopes that run them."""
+    controls = catalog().controls_of.get(requirement.id, ())
+    running: dict[str, list[Implementation]] = {}
+    rows = visible_implementations(by, at=at).filter(control__in=[c.id for c in controls])
+    for row in rows:
+        running.setdefault(row.control, []).append(row)
+    return [
+        CreditView(
+            control,
+            next(entry for entry in control.credits if entry.requirement == requirement.id),
+            tuple(running.get(control.id, ())),
         )
-        for row in visible_implementations(by, at=at).filter(control=control.id)
+        for control in controls
     ]
 
 
 def credited_requirements(claims: Iterable[EvidenceClaim]) -> list[CreditedRequirement]:
     """Return every requirement that accepted or proposed claims are credited to, each once.
 
-    They stand in the order of the frameworks, under the first control that credits them.
+    They stand in the order of the frameworks, under the first control that credits them; one whose
+    claim was accepted goes before one whose claim waits.
     """
-    controls = {claim.implementation.control for claim in claims}
+    accepted: dict[str, bool] = {}
+    for claim in claims:
+        key = claim.implementation.control
+        accepted[key] = accepted.get(key, False) or claim.accepted_at is not None
     found: dict[str, CreditedRequirement] = {}
-    for control in catalog().controls:
-        if control.id in controls:
-            for credit in control.credits:
-                requirement = catalog().requirements[credit.requirement]
-                found.setdefault(requirement.id, CreditedRequirement(requirement, control, credit))
+    asked = [control for control in catalog().controls if control.id in accepted]
+    for control in sorted(asked, key=lambda entry: not accepted[entry.id]):
+        for credit in control.credits:
+            requirement = catalog().requirements[credit.requirement]
+            found.setdefault(
+                requirement.id,
+                CreditedRequirement(requirement, control, credit, accepted[control.id]),
+            )
     order = {key: place for place, key in enumerate(catalog().requirements)}
     return sorted(found.values(), key=lambda entry: order[entry.requirement.id])
 
 
-def _row(control: LibraryControl, running: list[Implementation], at: datetime) -> ControlRow:
+def _row(control: LibraryControl, running: Sequence[ImplementationFact], on: date) -> ControlRow:
     counts: dict[str, int] = {}
     for credit in control.credits:
         framework = catalog().requirements[credit.requirement].framework
         counts[framework] = counts.get(framework, 0) + 1
-    approved = sum(
-        row.approved_at is not None
-        and (row.review_due_date is None or row.review_due_date >= at.date())
-        for row in running
+    return ControlRow(
+        control=control,
+        scopes=len(running),
+        approved=sum(
+            fact.approved_on is not None and (fact.review_due is None or fact.review_due >= on)
+            for fact in running
+        ),
+        state=_state(control, running, on).status.value if running else "",
+        frameworks=tuple(counts.get(framework.id, 0) for framework in catalog().frameworks),
     )
-    return ControlRow(control, len(running), approved, tuple(counts.items()))
 
 
-def _need(need: EvidenceNeed, row: Implementation) -> NeedView:
-    claims = [claim for claim in row.claims.all() if claim.need == need.kind]
-    return NeedView(need, tuple(reversed(claims)))
+def _state(control: LibraryControl, running: Sequence[ImplementationFact], on: date) -> Readiness:
+    """Return the readiness of a control by itself: as of a requirement that asks just for it."""
+    itself = Credit(control.id, Relation.EQUAL, 10, tuple(running))
+    return assess(
+        RequirementFacts(control.id, excludable=False, needs_decision=False, credits=(itself,)), on
+    )
+
+
+def _implementation(
+    control: LibraryControl,
+    row: Implementation,
+    fact: ImplementationFact,
+    names: Mapping[str, str],
+    *,
+    by: Actor,
+    at: datetime,
+) -> ImplementationView:
+    readiness = _state(control, [fact], at.date())
+    causes = {reason.detail: reason.cause for reason in readiness.reasons}
+    claims = [_claim(claim, row, names, by=by, at=at) for claim in reversed(list(row.claims.all()))]
+    return ImplementationView(
+        implementation=row,
+        readiness=readiness,
+        needs=tuple(
+            NeedView(
+                need,
+                causes.get(need.kind, Cause.NO_EVIDENCE),
+                tuple(view for view in claims if view.claim.need == need.kind),
+            )
+            for need in control.evidence
+        ),
+        may_approve=may(by, Permission.APPROVE_CONTROL, unit=row.unit, at=at)
+        and by.person_id not in {row.described_by_id, row.owner_id},
+        may_claim=may(by, Permission.CLAIM, unit=row.unit, at=at),
+    )
+
+
+def _claim(
+    claim: EvidenceClaim,
+    implementation: Implementation,
+    names: Mapping[str, str],
+    *,
+    by: Actor,
+    at: datetime,
+) -> ClaimView:
+    return ClaimView(
+        claim=claim,
+        claimed_by=names.get(_person(claim.claimed_by_id), ""),
+        accepted_by=names.get(_person(claim.accepted_by_id), ""),
+        may_accept=claim.accepted_at is None
+        and by.person_id != claim.claimed_by_id
+        and by.ledger_name != claim.evidence.author
+        and may(by, Permission.ACCEPT_CLAIM, unit=implementation.unit, at=at),
+    )
+
+
+def _names(claims: Iterable[EvidenceClaim]) -> dict[str, str]:
+    given = list(claims)
+    return names_of(
+        _person(key)
+        for claim in given
+        for key in (claim.claimed_by_id, claim.accepted_by_id)
+        if key
+    )
+
+
+def _person(key: object) -> str:
+    return f"person:{key}"

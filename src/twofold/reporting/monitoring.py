@@ -1,6 +1,5 @@
-"""Monitoring in pages: charts of measurements, distributions, group rates, consequences."""
+"""Monitoring in pages: what monitors say, charts of measurements, group rates, consequences."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,12 +13,13 @@ from twofold.domain import metrics
 from twofold.domain.readiness import assess
 from twofold.inventory.models import AISystem
 from twofold.monitoring.filing import kind_of
-from twofold.monitoring.models import Breach, Measurement, Monitor, Verdict
+from twofold.monitoring.models import Alert, Breach, Measurement, Monitor, Verdict
 from twofold.monitoring.queries import breaches_of, measurements_of, monitors_of
 from twofold.people.access import Actor
 from twofold.people.errors import NotFound
 from twofold.reporting.distribution import distribution_chart
 from twofold.reporting.facts import gather
+from twofold.reporting.measures import GroupView, figure, group_views, limit_text, scale, unit_text
 from twofold.reporting.posture import RequirementState
 from twofold.telemetry.models import EventSchema
 from twofold.telemetry.queries import current_schema, events_by_day, last_day
@@ -44,13 +44,38 @@ class FleetRow:
 
 @dataclass(frozen=True)
 class MonitorView:
-    """A monitor with its newest measurement, its chart, and the rates of groups if it has any."""
+    """A monitor with its newest measurement, its chart, and the rates of groups if it has any.
+
+    Attributes:
+        value: the newest value in words; blank where there is none to be shown.
+        limit: when it breaches and when it warns, in words.
+        filling: whether the newest window is not over yet.
+    """
 
     monitor: Monitor
     metric: metrics.Metric
     newest: Measurement | None
+    value: str
+    limit: str
+    filling: bool
     chart: dict[str, Any]
-    groups: Sequence[dict[str, Any]]
+    groups: Sequence[GroupView]
+
+
+@dataclass(frozen=True)
+class BreachView:
+    """A breach with its worst value and its limit in words."""
+
+    breach: Breach
+    worst: str
+    limit: str
+
+
+@dataclass(frozen=True)
+class AlertView(BreachView):
+    """An alert with its breach."""
+
+    alert: Alert
 
 
 @dataclass(frozen=True)
@@ -59,7 +84,7 @@ class SystemMonitoring:
 
     schema: EventSchema | None
     monitors: Sequence[MonitorView]
-    breaches: Sequence[Breach]
+    breaches: Sequence[BreachView]
     volume: dict[str, Any]
     fields: Sequence[str]
     field: str
@@ -91,8 +116,8 @@ def fleet(systems: Iterable[AISystem]) -> list[FleetRow]:
     ]
 
 
-def system_monitoring(system: AISystem, *, field: str = "") -> SystemMonitoring:
-    """Return the monitoring of a system.
+def system_monitoring(system: AISystem, *, on: date, field: str = "") -> SystemMonitoring:
+    """Return the monitoring of a system as it stands on a day.
 
     Args:
         field: the field whose distribution is shown; blank or unknown: the first.
@@ -110,8 +135,13 @@ def system_monitoring(system: AISystem, *, field: str = "") -> SystemMonitoring:
     counts = events_by_day(schema, last - timedelta(days=VOLUME_DAYS - 1), last) if last else {}
     return SystemMonitoring(
         schema=schema,
-        monitors=[_monitor(monitor, rows.get(monitor.pk, [])) for monitor in monitors_of(system)],
-        breaches=list(breaches_of([system])[:20]),
+        monitors=[
+            _monitor(monitor, rows.get(monitor.pk, []), on) for monitor in monitors_of(system)
+        ],
+        breaches=[
+            BreachView(breach, _worst_value(breach), limit_text(breach.monitor))
+            for breach in breaches_of([system])[:20]
+        ],
         volume=_volume(counts),
         fields=names,
         field=shown,
@@ -124,6 +154,19 @@ def monitor_chart(monitor: Monitor) -> dict[str, Any]:
     """Return the chart of a monitor's measurements with its limits and breaches."""
     rows = Measurement.objects.filter(monitor=monitor).order_by("window_start")
     return _chart(monitor, list(rows))
+
+
+def alert_views(alerts: Iterable[Alert]) -> list[AlertView]:
+    """Return alerts with what they are about in words; they come loaded with their breach."""
+    return [
+        AlertView(
+            breach=alert.breach,
+            worst=_worst_value(alert.breach),
+            limit=limit_text(alert.breach.monitor),
+            alert=alert,
+        )
+        for alert in alerts
+    ]
 
 
 def breach_consequences(breach: Breach, by: Actor, *, at: datetime) -> list[RequirementState]:
@@ -146,36 +189,44 @@ def _worst(verdicts: Iterable[str]) -> str:
     return next((verdict.value for verdict in _WORST if verdict in found), "")
 
 
-def _monitor(monitor: Monitor, rows: Sequence[Measurement]) -> MonitorView:
+def _worst_value(breach: Breach) -> str:
+    return figure(breach.worst_value, breach.monitor)
+
+
+def _monitor(monitor: Monitor, rows: Sequence[Measurement], on: date) -> MonitorView:
     newest = rows[-1] if rows else None
     return MonitorView(
         monitor=monitor,
         metric=metrics.METRICS[monitor.metric],
         newest=newest,
+        value=figure(_shown(newest), monitor) if newest else "",
+        limit=limit_text(monitor),
+        filling=newest is not None and newest.window_end >= on,
         chart=_chart(monitor, rows),
-        groups=json.loads(newest.groups) if newest else (),
+        groups=group_views(newest) if newest else (),
     )
 
 
 def _chart(monitor: Monitor, rows: Sequence[Measurement]) -> dict[str, Any]:
-    limits = [{"label": _("Breach"), "value": monitor.breach}]
+    limits = [
+        {"label": _("Breach"), "value": scale(monitor.breach, monitor), "verdict": "breach"},
+    ]
     if monitor.warn is not None:
-        limits.append({"label": _("Warning"), "value": monitor.warn})
+        warning = scale(monitor.warn, monitor)
+        limits.append({"label": _("Warning"), "value": warning, "verdict": "warning"})
     return {
         "kind": "line",
-        "unit": metrics.METRICS[monitor.metric].unit,
-        "columns": [_("Window from"), _("Value")],
-        "rows": [[_day(row.window_start), _shown(row)] for row in rows],
+        "unit": unit_text(monitor),
+        "columns": [_("Window from"), monitor.name],
+        "rows": [[_day(row.window_start), scale(_shown(row), monitor)] for row in rows],
         "limits": limits,
         "breaches": [n for n, row in enumerate(rows) if row.verdict == Verdict.BREACH],
     }
 
 
 def _shown(row: Measurement) -> float | None:
-    """Return a value that may be drawn: never one that rests on too few events."""
-    if row.value is None or row.verdict == Verdict.INSUFFICIENT:
-        return None
-    return round(row.value, 6)
+    """Return a value that may be shown: never one that rests on too few events."""
+    return None if row.verdict == Verdict.INSUFFICIENT else row.value
 
 
 def _volume(counts: dict[date, int]) -> dict[str, Any]:

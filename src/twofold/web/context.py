@@ -16,6 +16,7 @@ def installation(request: HttpRequest) -> dict[str, Any]:
     return {
         "installation": {
             "version": __version__,
+            "origin": last.note.partition("\n")[0] if last else "",
             "checkpoint_size": last.size if last else 0,
             "checkpoint_at": last.signed_at if last else None,
         }

@@ -5,11 +5,35 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from twofold.domain.readiness import Readiness, Reason, Status
+from twofold.catalog.load import catalog
+from twofold.catalog.model import Pair, Requirement
+from twofold.domain.readiness import Readiness, Reason, Relation, Status
+from twofold.ledger.queries import LedgerLine
+from twofold.reporting.history import HistoryLine, told
 from twofold.reporting.posture import FrameworkPosture, RequirementState
 from twofold.reporting.words import action_text, reason_text
+from twofold.web.records import has_page
+
+STATES = {
+    Status.EFFECTIVE: gettext_lazy("Effective"),
+    Status.CONFORMING: gettext_lazy("Conforming"),
+    Status.PARTIAL: gettext_lazy("Partial"),
+    Status.GAP: gettext_lazy("Gap"),
+    Status.UNKNOWN: gettext_lazy("Unknown"),
+    Status.NOT_APPLICABLE: gettext_lazy("Not applicable"),
+}
+#: How a requirement stands to another one, read from the first.
+_PAIRED = {
+    Relation.EQUAL: gettext_lazy("asks the same"),
+    Relation.SUPERSET: gettext_lazy("asks all of it and more"),
+    Relation.SUBSET: gettext_lazy("asks a part of it"),
+    Relation.INTERSECTS: gettext_lazy("overlaps with it"),
+}
+_TURNED = {Relation.SUPERSET: Relation.SUBSET, Relation.SUBSET: Relation.SUPERSET}
 
 
 @dataclass(frozen=True)
@@ -19,6 +43,25 @@ class ReasonLine:
     cause: str
     text: str
     action: str
+    href: str
+
+
+@dataclass(frozen=True)
+class PairLine:
+    """Another requirement and how this one stands to it, in words."""
+
+    other: Requirement
+    framework: str
+    relation: str
+    strength: int
+    rationale: str
+
+
+@dataclass(frozen=True)
+class HistoryRow:
+    """An entry of the ledger in words, and the page of its record; blank where none shows it."""
+
+    line: HistoryLine
     href: str
 
 
@@ -33,8 +76,14 @@ def framework_card(entry: FrameworkPosture) -> dict[str, Any]:
         "scored": entry.scored,
         "total": entry.total,
         "met": met,
+        "href": _requirements_href(framework=entry.framework.id),
         "shares": [
-            {"state": status.value, "count": entry.counts[status]} for status in reversed(Status)
+            {
+                "state": status.value,
+                "count": entry.counts[status],
+                "href": _requirements_href(framework=entry.framework.id, state=status.value),
+            }
+            for status in reversed(Status)
         ],
     }
 
@@ -44,6 +93,7 @@ def requirement_row(state: RequirementState) -> dict[str, Any]:
     first = state.readiness.reasons[0]
     return {
         "requirement": state.requirement,
+        "framework": catalog().framework(state.requirement.framework).short_title,
         "state": state.readiness.status.value,
         "score": percent(state.readiness),
         "reason": reason_text(first),
@@ -61,28 +111,48 @@ def reason_lines(reasons: Iterable[Reason]) -> list[ReasonLine]:
     """Return reasons in words with links to their records."""
     return [
         ReasonLine(
-            reason.cause.value, reason_text(reason), action_text(reason), record_href(reason)
+            reason.cause.value, reason_text(reason), action_text(reason), record_href(reason.record)
         )
         for reason in reasons
     ]
 
 
-def record_href(reason: Reason) -> str:
-    """Return the page on which the record of a reason can be seen; blank where there is none."""
-    label, _separator, _key = reason.record.partition(":")
-    if label in {"controls.implementation", "controls.evidenceclaim"}:
-        return reverse("record", args=[reason.record])
-    if label == "monitoring.breach":
-        return reverse("record", args=[reason.record])
-    return ""
+def record_href(record: str) -> str:
+    """Return the address of a record by its ledger name; blank where no page shows its kind."""
+    return reverse("record", args=[record]) if has_page(record) else ""
 
 
-def choice_filter(name: str, current: str, choices: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Return a filter of a list page: its name, its choices and the one chosen."""
-    options = [("", _("All")), *choices]
+def pair_line(entry: Requirement, pair: Pair) -> PairLine:
+    """Return a pair of the crosswalk as seen from one of its ends."""
+    outward = pair.source == entry.id
+    other = catalog().requirements[pair.target if outward else pair.source]
+    relation = pair.relation if outward else _TURNED.get(pair.relation, pair.relation)
+    return PairLine(
+        other=other,
+        framework=catalog().framework(other.framework).short_title,
+        relation=str(_PAIRED[relation]),
+        strength=pair.strength,
+        rationale=pair.rationale,
+    )
+
+
+def history_rows(lines: Iterable[LedgerLine]) -> list[HistoryRow]:
+    """Return entries in words, each with the page of its record."""
+    return [HistoryRow(line, record_href(line.subject)) for line in told(lines)]
+
+
+def choice_filter(
+    name: str, current: str, choices: Iterable[tuple[str, Any]], *, every: bool = True
+) -> dict[str, Any]:
+    """Return a filter: its name, its choices and the one chosen; with `every`, none may be."""
+    options = [("", _("All")), *choices] if every else list(choices)
     return {
         "name": name,
         "options": [
             {"value": value, "label": label, "chosen": value == current} for value, label in options
         ],
     }
+
+
+def _requirements_href(**query: str) -> str:
+    return f"{reverse('requirements')}?{urlencode(query)}"

@@ -7,6 +7,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
 from django.forms import Form
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from twofold.people.access import Actor, actor_of
@@ -44,9 +45,25 @@ def search_text(request: HttpRequest) -> str:
     return request.GET.get("q", "").strip()[:200]
 
 
+def wants_fragment(request: HttpRequest) -> bool:
+    """Return whether htmx asks for a part of the page; restoring its history needs the whole."""
+    headers = request.headers
+    return "HX-Request" in headers and "HX-History-Restore-Request" not in headers
+
+
 def page_of(request: HttpRequest, rows: QuerySet[_Row]) -> Page[_Row]:
     """Return the page of rows that the request asks for; the nearest one for a strange number."""
     return Paginator(rows, ROWS).get_page(request.GET.get("page"))
+
+
+def next_address(request: HttpRequest, otherwise: str) -> str:
+    """Return the address of our own that the request wants to go to next."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    if url_has_allowed_host_and_scheme(
+        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        return wanted
+    return otherwise
 
 
 def show_refusal(form: Form, refusal: Refusal) -> None:

@@ -4,12 +4,13 @@ from django.contrib.auth import authenticate, login, logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from twofold.people.models import Person
 from twofold.web.forms import SignInForm
+from twofold.web.kit import sample
+from twofold.web.request import next_address
 
 
 @login_not_required
@@ -24,7 +25,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         )
         if isinstance(person, Person):
             login(request, person)
-            return redirect(_next(request))
+            return redirect(next_address(request, "posture"))
         form.add_error(None, _("The address or the password is not right."))
     context = {"form": form, "next": request.GET.get("next", "")}
     return render(request, "sign_in.html", context, status=422 if form.errors else 200)
@@ -37,13 +38,4 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 def kit(request: HttpRequest) -> HttpResponse:
-    return render(request, "kit.html", {"form": SignInForm()})
-
-
-def _next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(
-        wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        return wanted
-    return "posture"
+    return render(request, "kit.html", {"sample": sample()})

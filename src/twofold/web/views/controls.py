@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,14 +21,22 @@ from twofold.people.errors import NotFound, Refusal
 from twofold.people.queries import persons
 from twofold.reporting.controls import control_rows, control_view
 from twofold.web.forms import ApproveForm, ClaimForm, ImplementForm
-from twofold.web.request import actor, now, show_refusal
+from twofold.web.request import actor, next_address, now, show_refusal
+
+WAITING = 20
 
 
 @require_safe
 def controls(request: HttpRequest) -> HttpResponse:
     by, at = actor(request), now()
     require_anywhere(by, Permission.READ, at=at)
-    context = {"rows": control_rows(by, at=at), "waiting": waiting_claims(by, at=at)[:50]}
+    waiting = waiting_claims(by, at=at)
+    context = {
+        "rows": control_rows(by, at=at),
+        "frameworks": [entry.short_title for entry in catalog().frameworks],
+        "waiting": waiting[:WAITING],
+        "waiting_count": waiting.count(),
+    }
     return render(request, "controls.html", context)
 
 
@@ -36,10 +45,12 @@ def control(request: HttpRequest, control_id: str) -> HttpResponse:
     by, at = actor(request), now()
     require_anywhere(by, Permission.READ, at=at)
     entry = _library_control(control_id)
+    pairs = [(credit, catalog().requirements[credit.requirement]) for credit in entry.credits]
     context = {
         "control": entry,
         "credits": [
-            (credit, catalog().requirements[credit.requirement]) for credit in entry.credits
+            (framework, [pair for pair in pairs if pair[1].framework == framework.id])
+            for framework in catalog().frameworks
         ],
         "views": control_view(entry, by, at=at),
         "may_implement": permitted_units(by, Permission.IMPLEMENT_CONTROL, at=at).exists(),
@@ -101,6 +112,7 @@ def claim(request: HttpRequest, key: UUID) -> HttpResponse:
         request.POST or None,
         versions=visible_versions(by, at=at),
         needs=[(need.kind, need.title) for need in entry.evidence],
+        initial={"need": request.GET.get("need", "")},
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -127,7 +139,8 @@ def accept(request: HttpRequest, key: UUID) -> HttpResponse:
         raise NotFound(_("There is no such claim."))
     actions.accept_claim(found, by=by, at=at)
     messages.success(request, _("The claim is accepted."))
-    return redirect("control", control_id=found.implementation.control)
+    page = reverse("control", args=[found.implementation.control])
+    return redirect(next_address(request, page))
 
 
 def _library_control(control_id: str) -> LibraryControl:

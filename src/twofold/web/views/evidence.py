@@ -9,15 +9,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from twofold.catalog.load import catalog
-from twofold.controls.queries import claims_on
 from twofold.evidence import actions, queries
 from twofold.evidence.blobs import open_blob
 from twofold.evidence.models import Classification, EvidenceItem
 from twofold.ledger.queries import history
 from twofold.people.access import Permission, may, permitted_units, require_anywhere
 from twofold.people.errors import NotFound, Refusal
-from twofold.reporting.controls import credited_requirements
+from twofold.reporting.controls import claim_views, credited_requirements
+from twofold.reporting.history import names_of
 from twofold.web.forms import ContentForm, EvidenceForm
+from twofold.web.present import history_rows, record_href
 from twofold.web.request import actor, now, page_of, search_text, show_refusal
 
 
@@ -26,8 +27,10 @@ def evidence(request: HttpRequest) -> HttpResponse:
     by, at = actor(request), now()
     require_anywhere(by, Permission.READ, at=at)
     found = queries.matching(queries.visible_items(by, at=at), search_text(request))
+    page, kinds = page_of(request, found), _kinds()
     context = {
-        "page": page_of(request, found),
+        "page": page,
+        "rows": [(row, kinds.get(row.kind, "")) for row in page.object_list],
         "q": search_text(request),
         "today": at.date(),
         "may_add": permitted_units(by, Permission.ADD_EVIDENCE, at=at).exists(),
@@ -39,16 +42,23 @@ def evidence(request: HttpRequest) -> HttpResponse:
 def item(request: HttpRequest, key: UUID) -> HttpResponse:
     by, at = actor(request), now()
     found = _item(request, key)
-    claims = list(claims_on(found))
+    claims = claim_views(found, by, at=at)
     versions = list(queries.versions_of(found)[:50])
+    lines = history(found.ledger_subject, limit=5)
+    for version in versions[:5]:
+        lines += history(version.ledger_subject, limit=2)
+    lines.sort(key=lambda line: line.entry.recorded_at, reverse=True)
     context = {
         "item": found,
+        "kind": _kinds().get(found.kind, ""),
+        "about": record_href(found.about),
         "versions": versions,
+        "authors": names_of(version.author for version in versions),
         "today": at.date(),
         "claims": claims,
-        "credited": credited_requirements(claims),
-        "history": history(found.ledger_subject, limit=5)
-        + [line for version in versions[:5] for line in history(version.ledger_subject, limit=2)],
+        "credited": credited_requirements(view.claim for view in claims),
+        "frameworks": {entry.id: entry.short_title for entry in catalog().frameworks},
+        "history": history_rows(lines),
         "preview": _preview(versions[0].sha256, versions[0].media_type) if versions else "",
         "may_add": may(by, Permission.ADD_EVIDENCE, unit=found.unit, at=at),
     }
@@ -63,7 +73,8 @@ def add(request: HttpRequest) -> HttpResponse:
         request.POST or None,
         request.FILES or None,
         units=permitted_units(by, Permission.ADD_EVIDENCE, at=at).order_by("path"),
-        kinds=_kinds(),
+        kinds=sorted(_kinds().items(), key=lambda kind: kind[1]),
+        initial={"kind": request.GET.get("kind", "")},
     )
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -122,9 +133,9 @@ def _item(request: HttpRequest, key: UUID) -> EvidenceItem:
     return found
 
 
-def _kinds() -> list[tuple[str, str]]:
-    needs = {need.kind: need.title for entry in catalog().controls for need in entry.evidence}
-    return sorted(needs.items(), key=lambda kind: kind[1])
+def _kinds() -> dict[str, str]:
+    """Return what the library asks for, title by kind."""
+    return {need.kind: need.title for entry in catalog().controls for need in entry.evidence}
 
 
 def _content(form: ContentForm) -> actions.Content:

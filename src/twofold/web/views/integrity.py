@@ -7,26 +7,27 @@ from django.views.decorators.http import require_POST, require_safe
 from twofold.ledger.queries import newest, position
 from twofold.people.access import Permission, require_anywhere
 from twofold.reporting.integrity import verify_record
-from twofold.web.request import actor, now
+from twofold.web.present import history_rows
+from twofold.web.request import actor, now, wants_fragment
+
+ENTRIES = 30
 
 
 @require_safe
 def integrity(request: HttpRequest) -> HttpResponse:
     require_anywhere(actor(request), Permission.READ, at=now())
-    return render(request, "integrity.html", {"position": position(), "entries": newest(limit=30)})
+    context = {"position": position(), "entries": history_rows(newest(limit=ENTRIES))}
+    return render(request, "integrity.html", context)
 
 
 @require_POST
 def verify(request: HttpRequest) -> HttpResponse:
     require_anywhere(actor(request), Permission.READ, at=now())
-    context = {
-        "position": position(),
-        "entries": newest(limit=30),
-        "report": verify_record(),
-        "verified_at": now(),
-    }
-    template = "integrity_report.html" if request.headers.get("HX-Request") else "integrity.html"
-    return render(request, template, context)
+    context = {"report": verify_record(), "verified_at": now()}
+    if wants_fragment(request):
+        return render(request, "integrity_report.html", context)
+    context |= {"position": position(), "entries": history_rows(newest(limit=ENTRIES))}
+    return render(request, "integrity.html", context)
 
 
 @require_safe

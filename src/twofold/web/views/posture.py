@@ -4,12 +4,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from twofold.controls.queries import visible_implementations, waiting_claims
 from twofold.inventory.queries import visible_systems
 from twofold.monitoring.queries import visible_alerts
-from twofold.people.access import Permission, require_anywhere
+from twofold.people.access import Permission, permitted_units, require_anywhere
+from twofold.reporting.monitoring import alert_views
 from twofold.reporting.posture import posture as compute
 from twofold.web.present import framework_card, requirement_row
 from twofold.web.request import actor, now
+
+ALERTS = 6
 
 
 @require_safe
@@ -17,12 +21,17 @@ def posture(request: HttpRequest) -> HttpResponse:
     by, at = actor(request), now()
     require_anywhere(by, Permission.READ, at=at)
     found = compute(by, at=at)
-    alerts = list(visible_alerts(by, at=at).filter(breach__closed_at=None)[:6])
+    waiting = visible_alerts(by, at=at).filter(acknowledged_at=None)
     context = {
         "on": found.on,
         "frameworks": [framework_card(entry) for entry in found.frameworks],
         "next_actions": [requirement_row(state) for state in found.next_actions],
-        "alerts": alerts,
+        "alerts": alert_views(waiting[:ALERTS]),
+        "waiting_count": waiting.count(),
+        "open_count": visible_alerts(by, at=at).filter(breach__closed_at=None).count(),
+        "claim_count": waiting_claims(by, at=at).count(),
         "system_count": visible_systems(by, at=at).count(),
+        "implementation_count": visible_implementations(by, at=at).count(),
+        "may_register": permitted_units(by, Permission.REGISTER_SYSTEM, at=at).exists(),
     }
     return render(request, "posture.html", context)

@@ -4,22 +4,33 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from twofold.catalog.load import catalog
 from twofold.catalog.model import Requirement
 from twofold.controls import actions
-from twofold.controls.queries import visible_decisions, visible_implementations
-from twofold.domain.readiness import Status, assess
+from twofold.controls.queries import visible_decisions
+from twofold.domain.readiness import assess
+from twofold.ledger.queries import history
 from twofold.people.access import Permission, may, require_anywhere
 from twofold.people.errors import NotFound, Refusal
 from twofold.people.queries import root_unit
+from twofold.reporting.controls import requirement_credits
 from twofold.reporting.facts import gather
 from twofold.reporting.posture import RequirementState, framework_posture
 from twofold.web.forms import ApplicabilityForm
-from twofold.web.present import percent, reason_lines, requirement_row
-from twofold.web.request import actor, now, search_text, show_refusal
+from twofold.web.present import (
+    STATES,
+    choice_filter,
+    history_rows,
+    pair_line,
+    percent,
+    reason_lines,
+    requirement_row,
+)
+from twofold.web.request import actor, now, search_text, show_refusal, wants_fragment
 
 ROWS = 50
 
@@ -43,15 +54,21 @@ def requirements(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "rows": [requirement_row(state) for state in page.object_list],
-        "frameworks": catalog().frameworks,
-        "framework": framework,
-        "states": [status.value for status in Status],
-        "state": status,
+        "framework_filter": choice_filter(
+            "framework",
+            framework,
+            [(entry.id, entry.short_title) for entry in catalog().frameworks],
+        ),
+        "state_filter": choice_filter(
+            "state", status, [(state.value, label) for state, label in STATES.items()]
+        ),
         "q": search_text(request),
     }
-    partial = bool(request.headers.get("HX-Request"))
-    template = "requirements_rows.html" if partial else "requirements.html"
-    return render(request, template, context)
+    template = "requirements_rows.html" if wants_fragment(request) else "requirements.html"
+    response = render(request, template, context)
+    # A browser going back must not show the fragment as if it were the page.
+    patch_vary_headers(response, ["HX-Request"])
+    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -68,25 +85,22 @@ def requirement(request: HttpRequest, requirement_id: str) -> HttpResponse:
     facts = gather(by, at=at).of(entry)
     readiness = assess(facts, at.date()) if entry.auditable else None
     unit = root_unit()
-    controls = catalog().controls_of.get(entry.id, ())
+    decision = visible_decisions(by, at=at).filter(requirement=entry.id).first()
     context = {
         "requirement": entry,
         "framework": catalog().framework(entry.framework),
+        "parent": catalog().requirements.get(entry.parent),
         "readiness": readiness,
         "score": percent(readiness) if readiness else None,
         "reasons": reason_lines(readiness.reasons) if readiness else [],
-        "decision": visible_decisions(by, at=at).filter(requirement=entry.id).first(),
-        "controls": [
-            (control, next(c for c in control.credits if c.requirement == entry.id))
-            for control in controls
-        ],
-        "implementations": visible_implementations(by, at=at).filter(
-            control__in=[control.id for control in controls]
-        ),
-        "pairs": [_pair(entry, pair) for pair in catalog().pairs_of.get(entry.id, ())],
+        "decision": decision,
+        "history": history_rows(history(decision.ledger_subject, limit=5)) if decision else [],
+        "credits": requirement_credits(entry, by, at=at),
+        "pairs": [pair_line(entry, pair) for pair in catalog().pairs_of.get(entry.id, ())],
         "children": [
             child for child in catalog().requirements.values() if child.parent == entry.id
         ],
+        "on": at.date(),
         "form": form,
         "may_decide": entry.excludable
         and unit is not None
@@ -98,13 +112,6 @@ def requirement(request: HttpRequest, requirement_id: str) -> HttpResponse:
 def _matches(state: RequirementState, text: str) -> bool:
     entry = state.requirement
     return not text or text in entry.id.lower() or text in entry.title.lower()
-
-
-def _pair(entry: Requirement, pair: object) -> dict[str, object]:
-    """Return a pair as seen from one of its ends."""
-    source, target = getattr(pair, "source"), getattr(pair, "target")  # noqa: B009
-    other = target if source == entry.id else source
-    return {"pair": pair, "other": catalog().requirements[other], "outward": source == entry.id}
 
 
 def _decide(request: HttpRequest, entry: Requirement, form: ApplicabilityForm) -> bool:

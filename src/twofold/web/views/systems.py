@@ -15,6 +15,7 @@ from twofold.people.models import Unit
 from twofold.people.queries import persons
 from twofold.reporting.monitoring import fleet, system_monitoring
 from twofold.web.forms import SystemForm
+from twofold.web.present import choice_filter, history_rows
 from twofold.web.request import actor, now, page_of, search_text, show_refusal
 
 
@@ -37,10 +38,15 @@ def systems(request: HttpRequest) -> HttpResponse:
 def system(request: HttpRequest, code: str) -> HttpResponse:
     by, at = actor(request), now()
     found = queries.system_for(code, permission=Permission.READ, by=by, at=at)
+    field = request.GET.get("field", "")[:60]
+    monitoring = system_monitoring(found, on=at.date(), field=field)
     context = {
         "system": found,
-        "monitoring": system_monitoring(found, field=request.GET.get("field", "")[:60]),
-        "history": history(found.ledger_subject, limit=8),
+        "monitoring": monitoring,
+        "field_filter": choice_filter(
+            "field", monitoring.field, [(name, name) for name in monitoring.fields], every=False
+        ),
+        "history": history_rows(history(found.ledger_subject, limit=8)),
         "may_change": may(by, Permission.CHANGE_SYSTEM, unit=found.unit, at=at),
     }
     return render(request, "system.html", context)

@@ -1,0 +1,68 @@
+"""Milliseconds of server time of the posture page over the demonstration organisation."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from harness import Figure, median, percentile
+
+ROUNDS = 200
+WARM_UP = 10
+
+
+def run() -> list[Figure]:
+    """Play the demonstration into a throw-away folder, then ask for the page many times."""
+    with tempfile.TemporaryDirectory(prefix="twofold-bench-") as folder:
+        began = time.perf_counter()
+        _play(folder)
+        played_s = round(time.perf_counter() - began, 1)
+        timings, queries = _ask(folder)
+    size = f"demonstration organisation, {ROUNDS} requests, {queries} queries each, SQLite"
+    return [
+        Figure("posture.demo.server_ms", round(median(timings), 2), "ms", f"{size}, median"),
+        Figure("posture.demo.p95_ms", round(percentile(timings, 0.95), 2), "ms", f"{size}, p95"),
+        Figure("demo.play.s", played_s, "s", "the whole demonstration on an empty installation"),
+    ]
+
+
+def _play(folder: str) -> None:
+    command = [str(Path(sys.executable).parent / "twofold"), "demo"]
+    subprocess.run(
+        command, check=True, env={**os.environ, "TWOFOLD_DATA": folder}, stdout=subprocess.DEVNULL
+    )
+
+
+def _ask(folder: str) -> tuple[list[float], int]:
+    os.environ["TWOFOLD_DATA"] = folder
+    os.environ["DJANGO_SETTINGS_MODULE"] = "twofold.config.settings"
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from twofold.cli import static
+    from twofold.people.models import Person, Role
+
+    static.collect()
+    settings.ALLOWED_HOSTS.append("testserver")
+    lead = Person.objects.filter(assignments__role=Role.GOVERNANCE_LEAD).first()
+    client = Client()
+    client.force_login(lead)
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/")
+    timings = []
+    for place in range(WARM_UP + ROUNDS):
+        began = time.perf_counter()
+        response = client.get("/")
+        elapsed = time.perf_counter() - began
+        if response.status_code != 200:
+            raise RuntimeError(f"The page answered {response.status_code}.")
+        if place >= WARM_UP:
+            timings.append(elapsed * 1000)
+    return timings, len(captured)

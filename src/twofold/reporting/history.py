@@ -1,0 +1,107 @@
+"""The ledger in words: what happened to a record, by whom, and where it stands in the log.
+
+Pages show these lines; the entries themselves stay what they are and are never interpreted.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from twofold.ledger.queries import LedgerLine
+from twofold.people.models import ApiToken, Person
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One entry of the ledger as a page tells it.
+
+    Attributes:
+        index: its place in the log; None while it waits for the sequencer.
+        text: what happened, in words; the entry's kind where there are none for it.
+        subject: ledger name of the record.
+        actor: name of the person, of the token with its person, or of the part of the product.
+        leaf_hash: hex.
+    """
+
+    index: int | None
+    kind: str
+    text: str
+    subject: str
+    actor: str
+    at: datetime
+    leaf_hash: str
+
+
+def told(lines: Iterable[LedgerLine]) -> list[HistoryLine]:
+    """Return entries in words, in the order given; two queries for the names of who acted."""
+    given = list(lines)
+    names = names_of(line.entry.actor for line in given)
+    return [
+        HistoryLine(
+            index=line.index,
+            kind=line.entry.kind,
+            text=str(_KINDS.get(line.entry.kind, line.entry.kind)),
+            subject=line.entry.subject,
+            actor=names[line.entry.actor],
+            at=line.entry.recorded_at,
+            leaf_hash=line.leaf_hash,
+        )
+        for line in given
+    ]
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """Return what people call each actor, by ledger name; an unknown one keeps its ledger name."""
+    wanted = dict.fromkeys(actors)
+    names = {actor: _part(actor) for actor in wanted if actor.startswith("system:")}
+    for person in Person.objects.filter(pk__in=_keys(wanted, "person")):
+        names[f"person:{person.pk}"] = person.name
+    tokens = ApiToken.objects.filter(pk__in=_keys(wanted, "token")).select_related("person")
+    for token in tokens:
+        words = {"token": token.name, "person": token.person.name}
+        names[f"token:{token.pk}"] = _("%(person)s by token %(token)s") % words
+    return {actor: names.get(actor, actor) for actor in wanted}
+
+
+def _keys(actors: Iterable[str], kind: str) -> list[UUID]:
+    return [UUID(name.partition(":")[2]) for name in actors if name.startswith(f"{kind}:")]
+
+
+def _part(actor: str) -> str:
+    return _("Twofold (%(part)s)") % {"part": actor.partition(":")[2]}
+
+
+_KINDS = {
+    "controls.applicability.decided": gettext_lazy("Applicability decided"),
+    "controls.evidenceclaim.accepted": gettext_lazy("Claim accepted"),
+    "controls.evidenceclaim.claimed": gettext_lazy("Evidence claimed"),
+    "controls.implementation.approved": gettext_lazy("Implementation approved"),
+    "controls.implementation.described": gettext_lazy("Implementation described"),
+    "evidence.evidenceitem.added": gettext_lazy("Evidence added"),
+    "evidence.evidenceversion.added": gettext_lazy("Version of evidence added"),
+    "inventory.aisystem.changed": gettext_lazy("Entry in the register changed"),
+    "inventory.aisystem.registered": gettext_lazy("AI system registered"),
+    "ledger.export.made": gettext_lazy("Record exported"),
+    "monitoring.alert.acknowledged": gettext_lazy("Alert acknowledged"),
+    "monitoring.alert.raised": gettext_lazy("Alert raised"),
+    "monitoring.breach.closed": gettext_lazy("Breach closed"),
+    "monitoring.breach.evidenced": gettext_lazy("Record of the breach filed as evidence"),
+    "monitoring.breach.extended": gettext_lazy("Breach went on"),
+    "monitoring.breach.opened": gettext_lazy("Breach opened"),
+    "monitoring.measurement.measured": gettext_lazy("Window measured"),
+    "monitoring.monitor.set_up": gettext_lazy("Monitor set up"),
+    "monitoring.monitoringreport.filed": gettext_lazy("Report filed"),
+    "people.apitoken.issued": gettext_lazy("Token issued"),
+    "people.apitoken.revoked": gettext_lazy("Token revoked"),
+    "people.person.added": gettext_lazy("Person added"),
+    "people.roleassignment.assigned": gettext_lazy("Role assigned"),
+    "people.unit.added": gettext_lazy("Unit added"),
+    "telemetry.dayprofile.counted": gettext_lazy("Day of events counted"),
+    "telemetry.eventschema.declared": gettext_lazy("Event schema declared"),
+    "telemetry.referenceprofile.extended": gettext_lazy("Reference extended"),
+    "telemetry.sealedfile.sealed": gettext_lazy("Day of events sealed"),
+}

@@ -1,0 +1,81 @@
+"""From the ledger's name of a record to the page that shows it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.urls import reverse
+
+from twofold.controls.queries import visible_decisions, visible_implementations
+from twofold.evidence.queries import visible_items
+from twofold.inventory.queries import visible_systems
+from twofold.monitoring.models import MonitoringReport
+from twofold.monitoring.queries import visible_alerts
+from twofold.people.access import Actor
+
+_Finder = Callable[[Actor, datetime, UUID], str]
+
+
+def has_page(subject: str) -> bool:
+    """Return whether records of this kind have a page."""
+    return subject.partition(":")[0] in _FINDERS
+
+
+def page_of(subject: str, by: Actor, *, at: datetime) -> str:
+    """Return the address of the page of a record; blank where none shows it to the actor."""
+    label, _separator, key = subject.partition(":")
+    find = _FINDERS.get(label)
+    try:
+        return find(by, at, UUID(key)) if find else ""
+    except ValueError:
+        return ""
+
+
+def _decision(by: Actor, at: datetime, key: UUID) -> str:
+    found = visible_decisions(by, at=at).filter(pk=key).first()
+    return reverse("requirement", args=[found.requirement]) if found else ""
+
+
+def _implementation(by: Actor, at: datetime, key: UUID) -> str:
+    found = visible_implementations(by, at=at).filter(pk=key).first()
+    return f"{reverse('control', args=[found.control])}#{found.pk}" if found else ""
+
+
+def _evidence(lookup: str, by: Actor, at: datetime, key: UUID) -> str:
+    found = visible_items(by, at=at).filter(**{lookup: key}).first()
+    return reverse("evidence-item", args=[found.pk]) if found else ""
+
+
+def _report(by: Actor, at: datetime, key: UUID) -> str:
+    found = MonitoringReport.objects.filter(pk=key).select_related("evidence").first()
+    return _evidence("pk", by, at, found.evidence.item_id) if found else ""
+
+
+def _alert(lookup: str, by: Actor, at: datetime, key: UUID) -> str:
+    found = visible_alerts(by, at=at).filter(**{lookup: key}).first()
+    return reverse("alert", args=[found.pk]) if found else ""
+
+
+def _system(lookup: str, by: Actor, at: datetime, key: UUID) -> str:
+    found = visible_systems(by, at=at).filter(**{lookup: key}).first()
+    return reverse("system", args=[found.code]) if found else ""
+
+
+_FINDERS: dict[str, _Finder] = {
+    "controls.applicability": _decision,
+    "controls.implementation": _implementation,
+    "controls.evidenceclaim": partial(_evidence, "versions__claims"),
+    "evidence.evidenceitem": partial(_evidence, "pk"),
+    "evidence.evidenceversion": partial(_evidence, "versions"),
+    "monitoring.breach": partial(_alert, "breach"),
+    "monitoring.alert": partial(_alert, "pk"),
+    "monitoring.monitoringreport": _report,
+    "monitoring.monitor": partial(_system, "monitors"),
+    "monitoring.measurement": partial(_system, "monitors__measurements"),
+    "inventory.aisystem": partial(_system, "pk"),
+    "telemetry.eventschema": partial(_system, "schemas"),
+    "telemetry.dayprofile": partial(_system, "schemas__day_profiles"),
+    "telemetry.referenceprofile": partial(_system, "schemas__reference"),
+    "telemetry.sealedfile": partial(_system, "schemas__sealed_files"),
+}
