@@ -14,7 +14,6 @@ import json
 import os
 import shutil
 import sys
-from pathlib import Path
 
 import debian
 from steps import ROOT, TOOLS, VENV, SetupError, guarded, run, say

@@ -36,7 +36,8 @@ def main() -> int:
     greet(data)
     os.chdir(ROOT)
     environment = {**os.environ, "TWOFOLD_DATA": str(data), "PYTHONUNBUFFERED": "1"}
-    os.execve(TWOFOLD, [str(TWOFOLD), "serve", "--host", HOST, "--port", str(port)], environment)
+    command = [str(TWOFOLD), "serve", "--host", HOST, "--port", str(port)]
+    os.execve(TWOFOLD, command, environment)  # noqa: S606 - no shell is wanted
 
 
 def free_port(text: str) -> int:

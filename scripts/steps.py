@@ -1,15 +1,15 @@
 """What the scripts of the checkout share: a refusal in one sentence, and a command run quietly.
 
 The scripts are started by the system's Python before anything is installed, so they use the
-standard library only and stay readable for Python 3.8, which can then say that it is too old.
+standard library only, and an older Python can still read them far enough to say that it is too old.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Callable, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"

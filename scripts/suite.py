@@ -11,10 +11,9 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import FrameType
-from typing import ContextManager
 
 from postgresql import throw_away_cluster
 from prepare import prepare
@@ -40,7 +39,7 @@ def main() -> int:
     statuses = [one_pass(database, options) for database in wanted]
     if not options.slow:
         say("Not run: the tests marked slow; `make test-slow` runs them.")
-    for database, status in zip(wanted, statuses):
+    for database, status in zip(wanted, statuses, strict=True):
         say(f"{database}: {'passed' if status == 0 else f'failed (pytest status {status})'}")
     return next((status for status in statuses if status), 0)
 
@@ -62,7 +61,7 @@ def end(number: int, frame: FrameType | None) -> None:
 
 def one_pass(database: str, options: argparse.Namespace) -> int:
     """Run pytest on one database and return its status."""
-    cluster: ContextManager[str | None] = (
+    cluster: AbstractContextManager[str | None] = (
         throw_away_cluster() if database == "postgresql" else nullcontext()
     )
     left_out = [] if options.paths or database == "sqlite" else existing(WITHOUT_DATABASE)

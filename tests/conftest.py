@@ -54,4 +54,5 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
         "args": options,
     }
 
+
 pytest_plugins = ["factories.fixtures"]

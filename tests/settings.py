@@ -1,4 +1,4 @@
-"""Settings of the test suite: the product's own, on a throw-away folder and a plain static store."""
+"""Settings of the test suite: the product's own, on a throw-away folder, static files plain."""
 
 import atexit
 import os

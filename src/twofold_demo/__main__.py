@@ -9,7 +9,8 @@ def main() -> None:
     """Run the command on the installation that the environment names."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "twofold.config.settings")
     django.setup()
-    from twofold_demo.command import demo
+    # The models can be loaded only now.
+    from twofold_demo.command import demo  # noqa: PLC0415
 
     demo()
 

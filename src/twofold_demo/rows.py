@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
+
 from twofold_sdk import Event, Field
 
 
@@ -27,8 +29,9 @@ def events_of(
     ]
 
 
-def _plain(column: "pd.Series[object]") -> list[object]:
+def _plain(column: "pd.Series[Any]") -> list[object]:
     """Return plain values, None where the source has none."""
-    return [None if missing else value for value, missing in zip(
-        column.tolist(), column.isna().tolist(), strict=True
-    )]
+    return [
+        None if missing else value
+        for value, missing in zip(column.tolist(), column.isna().tolist(), strict=True)
+    ]

@@ -11,6 +11,7 @@ standard library. A token comes from an administrator of the server.
             "loans",
             name="Loan approval",
             owner="owner@example.org",
+            unit="Lending",
             purpose="Decides on applications for consumer loans.",
             role="deployer",
             stage="operation",

@@ -27,7 +27,8 @@ class Buffering:
     """How logged events are gathered.
 
     Attributes:
-        batch_events: so many are sent at once, without waiting for more.
+        batch_events: when so many wait they are sent at once, with all others that wait by then,
+            up to 10,000.
         batch_age_s: an event waits no longer for others than this.
         capacity_events: so many fit; more have to wait.
         capacity_bytes: so many bytes of JSON fit; more have to wait.
@@ -207,8 +208,7 @@ class Buffer:
                 due_in_s = self._due_at() - time.monotonic()
                 if due_in_s <= 0:
                     self._sending = True
-                    most = self._settings.batch_events
-                    return [text for text, _since in islice(self._waiting, most)]
+                    return [text for text, _since in islice(self._waiting, MAXIMUM_EVENTS)]
                 self._changed.wait(min(due_in_s, threading.TIMEOUT_MAX))
         return []
 
@@ -224,7 +224,6 @@ class Buffer:
     def _note(self, failure: Exception) -> None:
         self._failure = failure
         self._failures += 1
-        self._urgent = 0
         refused = isinstance(failure, ApiError) and 400 <= failure.status < 500
         self._resume_at = math.inf if refused else time.monotonic() + self._pause_s
         _log.warning("%d logged events are not delivered: %s", len(self._waiting), failure)

@@ -67,7 +67,7 @@ class Client:
         """
         with ExitStack() as closing:
             closing.callback(self._connection.close)
-            for system in self._systems.values():
+            for system in list(self._systems.values()):
                 closing.callback(system.close)
 
     def system(self, code: str, *, version: str = "", buffering: Buffering | None = None) -> System:

@@ -26,7 +26,11 @@ class ApiError(TwofoldError):
     """
 
     def __init__(self, status: int, detail: str, errors: Sequence[FieldError] = ()) -> None:
-        named = "; ".join(f"{error.field}: {error.reason}" for error in errors)
+        # A single fault is often all that the server's sentence speaks of.
+        named = "; ".join(
+            error.field if error.reason == detail else f"{error.field}: {error.reason}"
+            for error in errors
+        )
         super().__init__(f"{status}: {detail}" + (f" [{named}]" if named else ""))
         self.status = status
         self.detail = detail

@@ -1,5 +1,3 @@
-from datetime import UTC, datetime
-
 import factories
 import pytest
 from django.test import Client
@@ -11,7 +9,7 @@ from twofold.people.access import Permission
 @pytest.fixture
 def cast(db: None) -> factories.Cast:
     """The cast, employed in real time: the API reads the clock."""
-    return factories.cast(datetime.now(UTC))
+    return factories.cast(factories.now())
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import factories
 import pytest
@@ -13,12 +13,12 @@ PATH = "/systems/loans/events"
 
 @pytest.fixture
 def loans(cast):
-    system = factories.system(cast, code="loans", at=datetime.now(UTC))
-    return factories.schema(system, cast, at=datetime.now(UTC))
+    system = factories.system(cast, code="loans", at=factories.now())
+    return factories.schema(system, cast, at=factories.now())
 
 
 def batch(count=3, **changes):
-    events = factories.events(count, at=datetime.now(UTC))
+    events = factories.events(count, at=factories.now())
     for event in events:
         event.update(changes)
     return {"events": events}
@@ -113,7 +113,7 @@ def test_one_bad_event_refuses_the_whole_batch(sender, loans):
 
 
 def test_an_event_in_the_future_is_refused(sender, loans):
-    later = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    later = (factories.now() + timedelta(hours=1)).isoformat()
 
     document = problem(sender.ask("POST", PATH, batch(2, at=later)), 422)
 
@@ -152,7 +152,7 @@ def test_a_token_without_the_permission_is_refused(caller, loans):
 
 
 def test_a_token_for_another_system_is_refused(cast, client, loans):
-    other = factories.system(cast, code="other", at=datetime.now(UTC))
+    other = factories.system(cast, code="other", at=factories.now())
     secret = factories.token(
         cast.engineer, cast, Permission.SEND_TELEMETRY, restricted_to=other.ledger_subject
     )

@@ -335,3 +335,53 @@ def test_a_ground_shared_by_two_credits_is_told_once() -> None:
     run = implementation()
     readiness = assess(facts(credit(run), credit(run, relation=Relation.SUBSET)), DAY)
     assert causes(readiness) == [Cause.NO_EVIDENCE]
+
+
+def test_an_earlier_period_that_nobody_accepted_does_not_make_it_effective() -> None:
+    earlier, current = twice("report")
+    claims = (replace(earlier, accepted_on=None), current)
+    assert standing(implementation(claims=claims)).status is Status.CONFORMING
+
+
+def test_partial_credits_add_nothing_to_a_requirement_that_is_wholly_covered() -> None:
+    run = implementation(claims=twice("report"))
+    parts = [credit(run, control=name, relation=Relation.SUBSET, strength=9) for name in ("B", "C")]
+    readiness = assess(facts(credit(run), *parts), DAY)
+    assert (readiness.status, readiness.score) == (Status.EFFECTIVE, 1.0)
+
+
+def test_equal_grounds_stand_in_one_order_however_they_are_given() -> None:
+    alike = tuple(matter(opened_on=days(-1), record=name) for name in ("b", "a"))
+    runs = (
+        implementation(scope="North", claims=twice("report"), matters=alike),
+        implementation(scope="East", claims=twice("report"), matters=alike[::-1]),
+    )
+    given = [credit(*runs), credit(*runs[::-1], control="TF-0")]
+    reasons = assess(facts(*given), DAY).reasons
+    assert reasons == assess(facts(*given[::-1]), DAY).reasons
+    assert [(reason.about, reason.record) for reason in reasons[:4]] == [
+        ("East", "a"),
+        ("East", "b"),
+        ("North", "a"),
+        ("North", "b"),
+    ]
+
+
+def test_of_equal_claims_the_same_one_is_shown_however_they_are_given() -> None:
+    claims = (claim("report", record="a"), claim("report", record="b"))
+    for given in (claims, claims[::-1]):
+        assert standing(implementation(claims=given)).reasons[0].record == "b"
+
+
+def test_of_controls_equally_close_the_same_one_is_named_however_they_are_given() -> None:
+    run = implementation(claims=twice("report"))
+    given = [credit(run, control=name, relation=Relation.SUBSET, strength=4) for name in ("B", "A")]
+    for parts in (given, given[::-1]):
+        assert assess(facts(*parts), DAY).reasons[0].about == "A"
+
+
+@pytest.mark.parametrize("applicable", [True, False])
+def test_a_decision_of_tomorrow_is_none_today(*, applicable: bool) -> None:
+    decision = ApplicabilityFact(applicable=applicable, reason="Later", decided_on=days(1))
+    readiness = assess(facts(decision=decision, excludable=True, needs_decision=True), DAY)
+    assert causes(readiness) == [Cause.NOT_DECIDED]

@@ -91,7 +91,7 @@ def _matter_then(matter: MatterFact) -> MatterFact:
 
 def shuffled(facts: RequirementFacts, seed: int) -> RequirementFacts:
     """The same facts in another order at every level."""
-    random = Random(seed)  # noqa: S311 - an order, not a secret
+    random = Random(seed)
 
     def mixed(values: tuple[_Value, ...]) -> tuple[_Value, ...]:
         return tuple(random.sample(values, len(values)))

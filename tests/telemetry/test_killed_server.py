@@ -9,9 +9,10 @@ import sys
 import threading
 import time
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
+import factories
 import httpx
 import pyarrow.parquet as pq
 import pytest
@@ -93,7 +94,7 @@ class Sender(threading.Thread):
         self.over = threading.Event()
 
     def run(self) -> None:
-        moment = (datetime.now(UTC) - timedelta(hours=2)).isoformat()
+        moment = (factories.now() - timedelta(hours=2)).isoformat()
         number = 0
         with httpx.Client(headers={"Authorization": f"Bearer {self.secret}"}) as client:
             while not self.over.is_set():

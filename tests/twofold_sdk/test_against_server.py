@@ -1,15 +1,18 @@
 """The SDK against the product's own server: what the stand-in of the other tests imitates."""
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from textwrap import dedent
+from types import SimpleNamespace
 
 import factories
 import pytest
-from django.conf import settings
 from pytest_django.live_server_helper import LiveServer
 
+import twofold_sdk
 from twofold.cli.worker import Worker
 from twofold.people.access import Permission
 from twofold.telemetry.models import Batch
@@ -36,19 +39,21 @@ FIELDS = [
 ]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def static_folder() -> None:
-    """The server warns of a missing folder of static files when it starts."""
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
-
-
 @pytest.fixture
 def people(recording_db: None) -> factories.Cast:
     return factories.cast(at=NOW - timedelta(days=30))
 
 
 @pytest.fixture
-def owner(people: factories.Cast, live_server: LiveServer) -> Iterator[Client]:
+def address(people: factories.Cast, request: pytest.FixtureRequest) -> str:
+    """Where the server is. Asked for by name, because a test that lists `live_server` gets its
+    database before `recording_db` could see to the append-only tables."""
+    server: LiveServer = request.getfixturevalue("live_server")
+    return server.url
+
+
+@pytest.fixture
+def owner(people: factories.Cast, address: str) -> Iterator[Client]:
     secret = factories.token(
         people.owner,
         people,
@@ -59,14 +64,14 @@ def owner(people: factories.Cast, live_server: LiveServer) -> Iterator[Client]:
         Permission.ACKNOWLEDGE_ALERT,
         Permission.ADD_EVIDENCE,
     )
-    with Client(live_server.url, secret) as client:
+    with Client(address, secret) as client:
         yield client
 
 
 @pytest.fixture
-def engineer(people: factories.Cast, live_server: LiveServer) -> Iterator[Client]:
+def engineer(people: factories.Cast, address: str) -> Iterator[Client]:
     secret = factories.token(people.engineer, people, Permission.SEND_TELEMETRY)
-    with Client(live_server.url, secret, retry=Retry(attempts=1)) as client:
+    with Client(address, secret, retry=Retry(attempts=1)) as client:
         yield client
 
 
@@ -202,7 +207,7 @@ def test_refused_registration_names_the_field(
 
 
 def test_unknown_system_missing_permission_and_wrong_token_are_told_apart(
-    engineer: Client, live_server: LiveServer, loans: System
+    engineer: Client, address: str, loans: System
 ) -> None:
     with pytest.raises(ApiError) as unknown:
         engineer.system("none").send(decided(1))
@@ -211,13 +216,13 @@ def test_unknown_system_missing_permission_and_wrong_token_are_told_apart(
     with pytest.raises(ApiError) as forbidden:
         engineer.posture()
     assert forbidden.value.status == 403
-    with Client(live_server.url, "twofold_wrong") as stranger, pytest.raises(ApiError) as wrong:
+    with Client(address, "twofold_wrong") as stranger, pytest.raises(ApiError) as wrong:
         stranger.system("loans").send(decided(1))
     assert wrong.value.status == 401
 
 
-def test_address_of_something_else_is_told(live_server: LiveServer, people: factories.Cast) -> None:
-    with Client(live_server.url + "/elsewhere", "x") as client, pytest.raises(ApiError):
+def test_address_of_something_else_is_told(address: str) -> None:
+    with Client(address + "/elsewhere", "x") as client, pytest.raises(ApiError):
         client.posture()
 
 
@@ -281,3 +286,36 @@ def test_posture_covers_both_standards(owner: Client) -> None:
     assert {"27001", "42001"} <= {framework.id for framework in found.frameworks}
     for framework in found.frameworks:
         assert sum(framework.counts.values()) == framework.total
+
+
+def test_examples_of_the_documentation_run_as_they_stand(
+    people: factories.Cast, address: str
+) -> None:
+    setting_up, deciding = examples(address)
+    lead = factories.token(
+        people.lead,
+        people,
+        Permission.REGISTER_SYSTEM,
+        Permission.CONFIGURE_TELEMETRY,
+        Permission.CONFIGURE_MONITOR,
+    )
+    training_data = [
+        SimpleNamespace(values={"income": float(number)}, decided_at=NOW) for number in range(50)
+    ]
+    exec(setting_up, {"token": lead, "training_data": training_data})  # noqa: S102
+    surroundings = {
+        "Client": Client,
+        "token": factories.token(people.engineer, people, Permission.SEND_TELEMETRY),
+        "applications": [SimpleNamespace(income=1_000.0, age_band="30-59")] * 40,
+        "decide": lambda application: (application.income > 500, 0.7),
+    }
+    exec(deciding, surroundings)  # noqa: S102
+    assert stored() == 40
+
+
+def examples(address: str) -> list[str]:
+    """The indented parts of the package's docstring, turned to this server and its people."""
+    text = (twofold_sdk.__doc__ or "").replace("https://twofold.example.org", address)
+    text = text.replace("owner@example.org", "owner@acme.example")
+    found = re.findall(r"(?:^ {4}.*\n|^\n)+", text, re.MULTILINE)
+    return [dedent(part) for part in found if part.strip()]

@@ -1,17 +1,13 @@
 import logging
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx
 import pytest
 from api_stand_in import TOKEN, Answer, ApiStandIn, problem
 
-import twofold_sdk
 from twofold_sdk import (
     ApiError,
     BufferFull,
@@ -21,7 +17,6 @@ from twofold_sdk import (
     Event,
     EventError,
     Retry,
-    TwofoldError,
     Unreachable,
 )
 
@@ -45,20 +40,35 @@ def numbers(api: ApiStandIn) -> list[object]:
 
 def test_logged_events_arrive_in_order_when_flushed(api: ApiStandIn, client: Client) -> None:
     loans = client.system("loans", version="2", buffering=PATIENT)
-    for n in range(2_500):
+    for n in range(900):
         loans.log({"n": n}, AT)
     loans.flush()
-    assert numbers(api) == list(range(2_500))
-    assert [len(request.document["events"]) for request in api.requests] == [1_000, 1_000, 500]
+    assert numbers(api) == list(range(900))
+    assert len(api.requests) == 1
     assert api.requests[0].query == {"version": ["2"]}
 
 
 def test_full_batch_is_sent_without_being_asked_for(api: ApiStandIn, client: Client) -> None:
     loans = client.system("loans", buffering=Buffering(batch_events=3, batch_age_s=60))
-    for n in range(4):
+    for n in range(2):
         loans.log({"n": n}, AT)
-    assert eventually(lambda: len(api.events) == 3)
+    assert not api.arrived.acquire(timeout=0.1)
+    loans.log({"n": 2}, AT)
+    assert eventually(lambda: numbers(api) == [0, 1, 2])
     assert len(api.requests) == 1
+
+
+def test_backlog_is_sent_in_requests_that_the_server_takes(api: ApiStandIn, client: Client) -> None:
+    loans = client.system("loans", buffering=Buffering(batch_events=1, batch_age_s=60))
+    api.open.clear()
+    loans.log({"n": 0}, AT)
+    assert api.arrived.acquire(timeout=5)
+    for n in range(1, 12_000):
+        loans.log({"n": n}, AT)
+    api.open.set()
+    loans.flush()
+    assert numbers(api) == list(range(12_000))
+    assert [len(request.document["events"]) for request in api.requests] == [1, 10_000, 1_999]
 
 
 def test_event_waits_no_longer_than_its_age(api: ApiStandIn, client: Client) -> None:
@@ -259,15 +269,19 @@ def test_buffer_is_bounded_in_bytes_too(api: ApiStandIn, client: Client) -> None
     with pytest.raises(BufferFull, match="1 events wait already"):
         loans.log({"n": 1}, AT)
     loans.flush()
-    assert numbers(api) == [0]
+    for n in (1, 2):
+        loans.log({"n": n}, AT)
+    loans.flush()
+    assert numbers(api) == [0, 1, 2]
 
 
 def test_taking_waits_for_the_request_that_is_under_way(api: ApiStandIn, client: Client) -> None:
     loans = client.system("loans", buffering=Buffering(batch_events=2, batch_age_s=60))
     api.open.clear()
-    for n in range(3):
+    for n in range(2):
         loans.log({"n": n}, AT)
     assert api.arrived.acquire(timeout=5)
+    loans.log({"n": 2}, AT)
     taken: list[Event] = []
     taking = threading.Thread(target=lambda: taken.extend(loans.take_undelivered()))
     taking.start()
@@ -277,68 +291,6 @@ def test_taking_waits_for_the_request_that_is_under_way(api: ApiStandIn, client:
     taking.join(5)
     assert [event.values for event in taken] == [{"n": 2}]
     assert numbers(api) == [0, 1]
-
-
-def test_leaving_the_client_delivers_what_was_logged(api: ApiStandIn) -> None:
-    with Client(api.url, TOKEN) as client:
-        client.system("loans", buffering=PATIENT).log({"n": 1}, AT)
-        client.system("cards", buffering=PATIENT).log({"n": 2}, AT)
-    assert sorted(map(str, numbers(api))) == ["1", "2"]
-
-
-def test_closed_system_takes_nothing_in(api: ApiStandIn, client: Client) -> None:
-    loans = client.system("loans", buffering=PATIENT)
-    loans.log({"n": 1}, AT)
-    loans.close()
-    loans.close()
-    with pytest.raises(TwofoldError, match="The client is closed"):
-        loans.log({"n": 2}, AT)
-    assert numbers(api) == [1]
-    assert "twofold-log" not in {thread.name for thread in threading.enumerate()}
-
-
-def test_closing_releases_who_waits_for_room(api: ApiStandIn, client: Client) -> None:
-    settings = Buffering(batch_events=1, capacity_events=1, block_s=30)
-    loans = client.system("loans", buffering=settings)
-    api.open.clear()
-    loans.log({"n": 1}, AT)
-    refusals: list[TwofoldError] = []
-
-    def log_more() -> None:
-        try:
-            loans.log({"n": 2}, AT)
-        except TwofoldError as refusal:
-            refusals.append(refusal)
-
-    waiting = threading.Thread(target=log_more)
-    waiting.start()
-    closing = threading.Thread(target=loans.close)
-    waiting.join(0.1)
-    closing.start()
-    waiting.join(5)
-    assert [str(refusal) for refusal in refusals] == [
-        "The client is closed: nothing can be logged any more."
-    ]
-    api.open.set()
-    closing.join(5)
-    assert numbers(api) == [1]
-
-
-def test_closing_without_delivery_raises_and_still_gives_the_events_out(api: ApiStandIn) -> None:
-    client = Client(api.url, TOKEN)
-    loans = client.system("loans", buffering=PATIENT)
-    cards = client.system("cards", buffering=PATIENT)
-    loans.log({"age": "old"}, AT)
-    cards.log({"n": 2}, AT)
-    with pytest.raises(DeliveryError, match="1 logged events"):
-        client.close()
-    assert numbers(api) == [2]
-    with pytest.raises(DeliveryError, match="1 logged events"):
-        loans.flush()
-    assert [event.values for event in loans.take_undelivered()] == [{"age": "old"}]
-    client.close()
-    with pytest.raises(RuntimeError, match="closed"):
-        client.posture()
 
 
 def test_failure_that_nobody_foresaw_is_told_by_flush() -> None:
@@ -368,57 +320,6 @@ def test_failure_that_nobody_foresaw_is_told_by_flush() -> None:
 def test_impossible_buffering_is_refused(make: Callable[[], Buffering]) -> None:
     with pytest.raises(ValueError, match="buffer"):
         make()
-
-
-_PROGRAM = """
-import os, sys
-from twofold_sdk import Buffering, Client, Retry
-client = Client(sys.argv[1], sys.argv[2], retry=Retry(attempts=1))
-loans = client.system("loans", buffering=Buffering(batch_age_s=60))
-"""
-
-
-def run_program(api: ApiStandIn, rest: str) -> subprocess.CompletedProcess[str]:
-    source = Path(twofold_sdk.__file__).parent.parent
-    return subprocess.run(  # noqa: S603 - this interpreter with a program from above
-        [sys.executable, "-c", _PROGRAM + rest, api.url, TOKEN],
-        env={"PYTHONPATH": str(source)},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-
-
-def test_program_that_just_ends_delivers_what_it_logged(api: ApiStandIn) -> None:
-    ended = run_program(api, 'loans.log({"n": 1})')
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert numbers(api) == [1]
-
-
-def test_program_that_ends_without_delivery_says_so(api: ApiStandIn) -> None:
-    ended = run_program(api, 'loans.log({"age": "old"})')
-    assert "logged events are lost with it" in ended.stderr
-    assert "1 logged events are not delivered" in ended.stderr
-
-
-def test_forked_process_delivers_what_it_logs(api: ApiStandIn) -> None:
-    ended = run_program(
-        api,
-        """
-loans.log({"n": 1})
-loans.flush()
-if os.fork() == 0:
-    loans.log({"n": 2})
-    loans.flush()
-    os._exit(0)
-os.wait()
-loans.log({"n": 3})
-client.close()
-""",
-    )
-    assert (ended.returncode, ended.stderr) == (0, "")
-    assert numbers(api) == [1, 2, 3]
 
 
 def test_token_is_in_no_message(

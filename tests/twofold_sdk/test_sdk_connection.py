@@ -124,7 +124,7 @@ def test_problem_document_tells_field_and_reason(api: ApiStandIn, client: Client
         FieldError("events[2].values.age", "Expected `float`, got `str`."),
     )
     assert refusal.value.detail == "Expected `float`, got `str`."
-    assert "events[2].values.age" in str(refusal.value)
+    assert str(refusal.value) == "422: Expected `float`, got `str`. [events[2].values.age]"
     assert api.events == {}
 
 
@@ -137,6 +137,7 @@ def test_problem_document_tells_field_and_reason(api: ApiStandIn, client: Client
         (Answer(499, body=b"x"), "499: no reason given"),
         (Answer(302, body=b"x", headers={"Location": "/sign-in"}), "302: Found"),
         (Answer(422, document={"detail": "No.", "errors": "x"}), "422: No."),
+        (problem(422, "No.", ("a", "No."), ("b", "too long")), "422: No. [a; b: too long]"),
         (Answer(422, document={"detail": "No.", "errors": ["x", {}]}), "422: No. [: ]"),
     ],
 )

@@ -135,7 +135,7 @@ def test_it_runs_as_a_module_in_this_process(sound, monkeypatch, capsys):
 def test_it_runs_as_a_module(sound):
     command = [sys.executable, "-m", "twofold_verify", str(sound), "--key", KEY, "--json"]
     source = Path(cli.__file__).parents[1]
-    done = subprocess.run(  # noqa: S603 - our own module on our own file
+    done = subprocess.run(
         command, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(source)}
     )
     assert done.returncode == 0, done.stderr
@@ -148,7 +148,7 @@ def test_the_verifier_needs_nothing_of_the_server():
         "import sys, twofold_verify.cli; "
         "print(sorted({name.split('.')[0] for name in sys.modules} & set(sys.argv[1:])))"
     )
-    done = subprocess.run(  # noqa: S603 - a fixed program
+    done = subprocess.run(
         [sys.executable, "-c", program, "twofold", "django", "numpy", "twofold_sdk"],
         capture_output=True,
         text=True,

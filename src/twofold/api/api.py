@@ -1,16 +1,17 @@
 """The API object: authentication, problems, and the routers of its parts."""
 
-from ninja import NinjaAPI
-
 from twofold import __version__
 from twofold.api import problems, records, systems, telemetry
 from twofold.api.authentication import TokenAuthentication
+from twofold.api.bodies import JsonParser
+from twofold.api.description import DescribedAPI
 
-api = NinjaAPI(
+api = DescribedAPI(
     title="Twofold",
     version=__version__,
     description="Governance of AI and information security: registers, telemetry, evidence, state.",
     auth=TokenAuthentication(),
+    parser=JsonParser(),
     urls_namespace="api",
     docs_url=None,
 )

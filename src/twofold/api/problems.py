@@ -5,14 +5,17 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from twofold.api.bodies import BodyTooLarge, WrongContentType
 from twofold.people.errors import AccessDenied, Conflict, InvalidInput, NotFound, Refusal
 
 _log = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
 _STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (InvalidInput, 422),
     (NotFound, 404),
@@ -24,18 +27,13 @@ _TITLES = {
     401: "A valid token is needed",
     403: "Not permitted",
     404: "Not found",
+    405: "This method is not offered here",
     409: "In conflict with what stands",
     413: "The body is too large",
+    415: "The content type is not taken",
     422: "The input is not acceptable",
     500: "Something went wrong here",
 }
-
-
-class BodyTooLarge(Exception):  # noqa: N818 - a refusal, told as such
-    """The body is larger than the API takes."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"The body may have at most {limit // 1024**2} MB.")
 
 
 def problem(
@@ -55,9 +53,10 @@ def problem(
     if errors:
         document["errors"] = list(errors)
     response = HttpResponse(
-        json.dumps(document, ensure_ascii=False),
+        # In ASCII: half of a surrogate pair, which a refused key may hold, has no bytes of its own.
+        json.dumps(document),
         status=status,
-        content_type="application/problem+json",
+        content_type=MEDIA_TYPE,
     )
     if status == 401:
         response["WWW-Authenticate"] = 'Bearer realm="twofold"'
@@ -74,6 +73,11 @@ def register(api: NinjaAPI) -> None:
         Http404: _missing,
         BodyTooLarge: _too_large,
         RequestDataTooBig: _too_large,
+        WrongContentType: _wrong_type,
+        BadRequest: _unreadable,
+        MultiPartParserError: _unreadable,
+        SuspiciousOperation: _unreadable,
+        UnreadablePostError: _unreadable,
         Exception: _unexpected,
     }
     for kind, handler in handlers.items():
@@ -109,7 +113,14 @@ def _authentication(_request: HttpRequest, _refusal: AuthenticationError) -> Htt
     )
 
 
-def _http(_request: HttpRequest, refusal: HttpError) -> HttpResponse:
+def _http(request: HttpRequest, refusal: HttpError) -> HttpResponse:
+    # What the parser raises arrives as the cause of ninja's own error.
+    cause = refusal.__cause__
+    if isinstance(cause, WrongContentType):
+        return _wrong_type(request, cause)
+    if isinstance(cause, ValueError | RecursionError):
+        reason = f"The body is not JSON: {cause}."
+        return problem(422, reason, code="invalid", errors=[{"field": "body", "reason": reason}])
     return problem(refusal.status_code, refusal.message)
 
 
@@ -122,6 +133,17 @@ def _too_large(_request: HttpRequest, refusal: Exception) -> HttpResponse:
     return problem(413, detail, code="too-large", errors=[{"field": "body", "reason": detail}])
 
 
+def _wrong_type(_request: HttpRequest, refusal: WrongContentType) -> HttpResponse:
+    errors = [{"field": "Content-Type", "reason": str(refusal)}]
+    return problem(415, str(refusal), code="content-type", errors=errors)
+
+
+def _unreadable(_request: HttpRequest, refusal: Exception) -> HttpResponse:
+    _log.warning("A request could not be read: %s", refusal)
+    reason = "The body cannot be read."
+    return problem(400, reason, code="unreadable", errors=[{"field": "body", "reason": reason}])
+
+
 def _unexpected(request: HttpRequest, failure: Exception) -> HttpResponse:
     _log.error("Unexpected failure of %s %s", request.method, request.path, exc_info=failure)
-    return problem(500, "The failure was logged. Nothing was changed by this request.")
+    return problem(500, "The failure was logged.")

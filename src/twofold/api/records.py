@@ -1,13 +1,15 @@
 """Evidence, alerts, state and the ledger's position over the API."""
 
+import mimetypes
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from ninja import File, Form, Router
 from ninja.files import UploadedFile
 
-from twofold.api.authentication import caller
+from twofold.api.authentication import caller, reader, unrestricted_reader
 from twofold.api.schemas import (
     AcknowledgeIn,
     AlertOut,
@@ -15,6 +17,7 @@ from twofold.api.schemas import (
     EvidenceOut,
     FrameworkOut,
     LedgerOut,
+    Offset,
     PostureOut,
     ReasonOut,
     RequirementOut,
@@ -28,7 +31,6 @@ from twofold.ledger.queries import position
 from twofold.monitoring import actions as monitoring
 from twofold.monitoring.models import Alert
 from twofold.monitoring.queries import visible_alerts
-from twofold.people.access import Permission, require_anywhere
 from twofold.people.errors import NotFound
 from twofold.people.queries import unit_by_name
 from twofold.reporting.facts import gather
@@ -36,16 +38,19 @@ from twofold.reporting.posture import posture
 from twofold.reporting.words import reason_text
 
 router = Router(tags=["records"])
+ALERTS = 200
 
 
 @router.post("/evidence", response={201: EvidenceOut})
 def add_evidence(
     request: HttpRequest, file: File[UploadedFile], given: Form[EvidenceIn]
-) -> tuple[int, EvidenceOut]:
+) -> EvidenceOut:
+    name = file.name or ""
     content = evidence.Content(
         chunks=file.chunks(),
-        file_name=file.name or "",
-        media_type=file.content_type or "application/octet-stream",
+        file_name=name,
+        # By its name: what a program says of the type is free text.
+        media_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
         source=given.source,
         period_from=given.period_from,
         period_to=given.period_to,
@@ -59,26 +64,28 @@ def add_evidence(
         by=caller(request),
         at=_now(),
     )
-    return 201, _evidence(item)
+    return _evidence(item)
 
 
 @router.get("/alerts", response=list[AlertOut])
-def list_alerts(request: HttpRequest) -> list[AlertOut]:
-    return [_alert(alert) for alert in visible_alerts(caller(request), at=_now())[:200]]
+def list_alerts(request: HttpRequest, offset: Offset = 0) -> list[AlertOut]:
+    rows = _alerts(request, at=_now())[offset : offset + ALERTS]
+    return [_alert(alert) for alert in rows]
 
 
 @router.post("/alerts/{alert_id}/acknowledge", response=AlertOut)
 def acknowledge_alert(request: HttpRequest, alert_id: UUID, given: AcknowledgeIn) -> AlertOut:
-    alert = visible_alerts(caller(request), at=_now()).filter(pk=alert_id).first()
+    by, at = caller(request), _now()
+    alert = _alerts(request, at=at).filter(pk=alert_id).first()
     if alert is None:
         raise NotFound("There is no such alert.", field="alert_id")
-    return _alert(monitoring.acknowledge(alert, note=given.note, by=caller(request), at=_now()))
+    return _alert(monitoring.acknowledge(alert, note=given.note, by=by, at=at))
 
 
 @router.get("/posture", response=PostureOut)
 def get_posture(request: HttpRequest) -> PostureOut:
-    require_anywhere(caller(request), Permission.READ, at=_now())
-    found = posture(caller(request), at=_now())
+    at = _now()
+    found = posture(unrestricted_reader(request, at=at), at=at)
     return PostureOut(
         on=found.on,
         frameworks=[
@@ -97,11 +104,12 @@ def get_posture(request: HttpRequest) -> PostureOut:
 
 @router.get("/requirements/{requirement_id}", response=RequirementOut)
 def get_requirement(request: HttpRequest, requirement_id: str) -> RequirementOut:
-    require_anywhere(caller(request), Permission.READ, at=_now())
+    at = _now()
+    by = unrestricted_reader(request, at=at)
     requirement = catalog().requirements.get(requirement_id)
     if requirement is None or not requirement.auditable:
         raise NotFound("There is no such requirement.", field="requirement_id")
-    readiness = assess(gather(caller(request), at=_now()).of(requirement), _now().date())
+    readiness = assess(gather(by, at=at).of(requirement), at.date())
     return RequirementOut(
         id=requirement.id,
         framework=requirement.framework,
@@ -122,7 +130,7 @@ def get_requirement(request: HttpRequest, requirement_id: str) -> RequirementOut
 
 @router.get("/ledger", response=LedgerOut)
 def get_ledger(request: HttpRequest) -> LedgerOut:
-    require_anywhere(caller(request), Permission.READ, at=_now())
+    unrestricted_reader(request, at=_now())
     found = position()
     return LedgerOut(
         origin=found.origin,
@@ -132,6 +140,15 @@ def get_ledger(request: HttpRequest) -> LedgerOut:
         checkpoint=found.note,
         waiting=found.waiting,
     )
+
+
+def _alerts(request: HttpRequest, *, at: datetime) -> QuerySet[Alert]:
+    """Return the alerts within the reach of the request's token."""
+    by = reader(request, at=at)
+    alerts = visible_alerts(by, at=at)
+    if by.restricted_to:
+        alerts = alerts.filter(breach__monitor__system__pk=UUID(by.restricted_to.partition(":")[2]))
+    return alerts
 
 
 def _evidence(item: EvidenceItem) -> EvidenceOut:

@@ -4,9 +4,26 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from twofold.inventory.models import RiskTier, Stage, SystemRole
+
+
+def _without_null(value: str) -> str:
+    # PostgreSQL stores no such character, and no text needs it.
+    if "\x00" in value:
+        raise PydanticCustomError("null_character", "must not hold the null character")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_without_null)]
+#: What is searched for.
+Search = Annotated[Text, Field(max_length=200)]
+#: Where in a list to begin.
+Offset = Annotated[int, Field(ge=0, le=1_000_000)]
+#: Version of a schema; blank: the newest.
+Version = Annotated[Text, Field(max_length=40)]
 
 
 class _In(BaseModel):
@@ -16,11 +33,11 @@ class _In(BaseModel):
 class SystemIn(_In):
     """An AI system to register; owner by e-mail address, unit by name (default: the root)."""
 
-    code: Annotated[str, Field(max_length=60)]
-    name: Annotated[str, Field(min_length=1, max_length=120)]
-    owner: Annotated[str, Field(max_length=254)]
-    unit: Annotated[str, Field(max_length=120)] = ""
-    purpose: Annotated[str, Field(min_length=1, max_length=2000)]
+    code: Annotated[Text, Field(max_length=60)]
+    name: Annotated[Text, Field(min_length=1, max_length=120)]
+    owner: Annotated[Text, Field(max_length=254)]
+    unit: Annotated[Text, Field(max_length=120)] = ""
+    purpose: Annotated[Text, Field(min_length=1, max_length=2000)]
     role: SystemRole
     stage: Stage
     risk_tier: RiskTier
@@ -41,13 +58,13 @@ class SystemOut(BaseModel):
 class FieldIn(_In):
     """One field of the events: its name, type (number, category, boolean) and role."""
 
-    name: str
-    type: str
-    role: str
+    name: Text
+    type: Text
+    role: Text
 
 
 class SchemaIn(_In):
-    version: Annotated[str, Field(min_length=1, max_length=40)]
+    version: Annotated[Text, Field(min_length=1, max_length=40)]
     fields: Annotated[list[FieldIn], Field(min_length=1, max_length=200)]
 
 
@@ -65,11 +82,11 @@ class ReceiptOut(BaseModel):
 
 
 class MonitorIn(_In):
-    name: Annotated[str, Field(min_length=1, max_length=120)]
-    metric: Annotated[str, Field(max_length=60)]
-    field: Annotated[str, Field(max_length=60)] = ""
+    name: Annotated[Text, Field(min_length=1, max_length=120)]
+    metric: Annotated[Text, Field(max_length=60)]
+    field: Annotated[Text, Field(max_length=60)] = ""
     window_days: Annotated[int, Field(ge=1, le=366)]
-    direction: Annotated[str, Field(pattern="^(above|below)$")]
+    direction: Annotated[Text, Field(pattern="^(above|below)$")]
     warn: Annotated[float, Field(allow_inf_nan=False)] | None = None
     breach: Annotated[float, Field(allow_inf_nan=False)]
     minimum_sample: Annotated[int, Field(ge=30, le=1_000_000_000)] = 30
@@ -110,7 +127,7 @@ class AlertOut(BaseModel):
 
 
 class AcknowledgeIn(_In):
-    note: Annotated[str, Field(min_length=1, max_length=500)]
+    note: Annotated[Text, Field(min_length=1, max_length=500)]
 
 
 class ReasonOut(BaseModel):
@@ -146,10 +163,10 @@ class PostureOut(BaseModel):
 class EvidenceIn(_In):
     """What a file that is added as evidence speaks of."""
 
-    title: Annotated[str, Field(min_length=1, max_length=200)]
-    kind: Annotated[str, Field(min_length=1, max_length=60)]
-    source: Annotated[str, Field(max_length=200)] = ""
-    unit: Annotated[str, Field(max_length=120)] = ""
+    title: Annotated[Text, Field(min_length=1, max_length=200)]
+    kind: Annotated[Text, Field(min_length=1, max_length=60)]
+    source: Annotated[Text, Field(min_length=1, max_length=200)]
+    unit: Annotated[Text, Field(max_length=120)] = ""
     period_from: date
     period_to: date
     valid_until: date

@@ -5,25 +5,28 @@ from datetime import UTC, datetime
 from django.http import HttpRequest
 from ninja import Router
 
-from twofold.api.authentication import caller
-from twofold.api.schemas import SystemIn, SystemOut
+from twofold.api.authentication import caller, reader
+from twofold.api.schemas import Offset, Search, SystemIn, SystemOut
 from twofold.inventory import actions, queries
 from twofold.inventory.models import AISystem
 from twofold.people.access import Permission
 from twofold.people.queries import person_by_email, unit_by_name
 
 router = Router(tags=["systems"])
+ROWS = 100
 
 
 @router.get("", response=list[SystemOut])
-def list_systems(request: HttpRequest, q: str = "", offset: int = 0) -> list[SystemOut]:
-    systems = queries.matching(queries.visible_systems(caller(request), at=_now()), q[:200])
-    start = max(0, min(offset, 1_000_000))
-    return [_out(system) for system in systems[start : start + 100]]
+def list_systems(request: HttpRequest, q: Search = "", offset: Offset = 0) -> list[SystemOut]:
+    at = _now()
+    systems = queries.matching(queries.visible_systems(reader(request, at=at), at=at), q)
+    if only := caller(request).restricted_to:
+        systems = systems.filter(pk=only.partition(":")[2])
+    return [_out(system) for system in systems[offset : offset + ROWS]]
 
 
 @router.post("", response={201: SystemOut})
-def register_system(request: HttpRequest, given: SystemIn) -> tuple[int, SystemOut]:
+def register_system(request: HttpRequest, given: SystemIn) -> SystemOut:
     system = actions.register(
         given.code,
         unit=unit_by_name(given.unit),
@@ -38,10 +41,10 @@ def register_system(request: HttpRequest, given: SystemIn) -> tuple[int, SystemO
         by=caller(request),
         at=_now(),
     )
-    return 201, _out(system)
+    return _out(system)
 
 
-@router.get("/{code}", response=SystemOut)
+@router.get("/{slug:code}", response=SystemOut)
 def get_system(request: HttpRequest, code: str) -> SystemOut:
     return _out(queries.system_for(code, permission=Permission.READ, by=caller(request), at=_now()))
 

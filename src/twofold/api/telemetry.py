@@ -2,19 +2,21 @@
 
 from datetime import UTC, datetime
 
-from django.conf import settings
 from django.http import HttpRequest
 from ninja import Router
 
 from twofold.api.authentication import caller
-from twofold.api.problems import BodyTooLarge
+from twofold.api.bodies import json_body
+from twofold.api.description import EVENTS_BODY
 from twofold.api.schemas import (
     MeasurementOut,
     MonitorIn,
     MonitorOut,
+    Offset,
     ReceiptOut,
     SchemaIn,
     SchemaOut,
+    Version,
 )
 from twofold.domain.limits import Direction, Limit, LimitError
 from twofold.inventory.models import AISystem
@@ -28,9 +30,11 @@ from twofold.telemetry import actions
 from twofold.telemetry.queries import current_schema
 
 router = Router(tags=["telemetry"])
+MONITORS = 200
+MEASUREMENTS = 1000
 
 
-@router.put("/{code}/schema", response=SchemaOut)
+@router.put("/{slug:code}/schema", response=SchemaOut)
 def declare_schema(request: HttpRequest, code: str, given: SchemaIn) -> SchemaOut:
     schema = actions.declare_schema(
         _system(request, code, Permission.CONFIGURE_TELEMETRY),
@@ -42,26 +46,26 @@ def declare_schema(request: HttpRequest, code: str, given: SchemaIn) -> SchemaOu
     return SchemaOut(version=schema.version, fields=schema.fields, declared_at=schema.declared_at)
 
 
-@router.post("/{code}/events", response=ReceiptOut)
-def send_events(request: HttpRequest, code: str, version: str = "") -> ReceiptOut:
+@router.post("/{slug:code}/events", response=ReceiptOut, openapi_extra=EVENTS_BODY)
+def send_events(request: HttpRequest, code: str, version: Version = "") -> ReceiptOut:
     system = _system(request, code, Permission.SEND_TELEMETRY)
     receipt = actions.accept_events(
-        current_schema(system, version[:40]), body=_body(request), by=caller(request), at=_now()
+        current_schema(system, version), body=json_body(request), by=caller(request), at=_now()
     )
     return ReceiptOut(accepted=receipt.accepted, duplicates=receipt.duplicates)
 
 
-@router.post("/{code}/reference", response=ReceiptOut)
-def send_reference(request: HttpRequest, code: str, version: str = "") -> ReceiptOut:
+@router.post("/{slug:code}/reference", response=ReceiptOut, openapi_extra=EVENTS_BODY)
+def send_reference(request: HttpRequest, code: str, version: Version = "") -> ReceiptOut:
     system = _system(request, code, Permission.CONFIGURE_TELEMETRY)
     receipt = actions.add_reference(
-        current_schema(system, version[:40]), body=_body(request), by=caller(request), at=_now()
+        current_schema(system, version), body=json_body(request), by=caller(request), at=_now()
     )
     return ReceiptOut(accepted=receipt.accepted, duplicates=receipt.duplicates)
 
 
-@router.post("/{code}/monitors", response={201: MonitorOut})
-def set_up_monitor(request: HttpRequest, code: str, given: MonitorIn) -> tuple[int, MonitorOut]:
+@router.post("/{slug:code}/monitors", response={201: MonitorOut})
+def set_up_monitor(request: HttpRequest, code: str, given: MonitorIn) -> MonitorOut:
     try:
         limit = Limit(given.warn, given.breach, Direction(given.direction), given.minimum_sample)
     except LimitError as refusal:
@@ -73,19 +77,19 @@ def set_up_monitor(request: HttpRequest, code: str, given: MonitorIn) -> tuple[i
         by=caller(request),
         at=_now(),
     )
-    return 201, _monitor(monitor)
+    return _monitor(monitor)
 
 
-@router.get("/{code}/monitors", response=list[MonitorOut])
-def list_monitors(request: HttpRequest, code: str) -> list[MonitorOut]:
-    system = _system(request, code, Permission.READ)
-    return [_monitor(monitor) for monitor in monitors.monitors_of(system)]
+@router.get("/{slug:code}/monitors", response=list[MonitorOut])
+def list_monitors(request: HttpRequest, code: str, offset: Offset = 0) -> list[MonitorOut]:
+    rows = monitors.monitors_of(_system(request, code, Permission.READ))
+    return [_monitor(monitor) for monitor in rows[offset : offset + MONITORS]]
 
 
-@router.get("/{code}/measurements", response=list[MeasurementOut])
-def list_measurements(request: HttpRequest, code: str) -> list[MeasurementOut]:
-    system = _system(request, code, Permission.READ)
-    rows = monitors.measurements_of(system).order_by("-window_start", "monitor__name")[:1000]
+@router.get("/{slug:code}/measurements", response=list[MeasurementOut])
+def list_measurements(request: HttpRequest, code: str, offset: Offset = 0) -> list[MeasurementOut]:
+    found = monitors.measurements_of(_system(request, code, Permission.READ))
+    rows = found.order_by("-window_start", "monitor__name")[offset : offset + MEASUREMENTS]
     return [
         MeasurementOut(
             monitor=row.monitor.name,
@@ -102,14 +106,6 @@ def list_measurements(request: HttpRequest, code: str) -> list[MeasurementOut]:
 
 def _system(request: HttpRequest, code: str, permission: Permission) -> AISystem:
     return system_for(code, permission=permission, by=caller(request), at=_now())
-
-
-def _body(request: HttpRequest) -> bytes:
-    """Return the body; refuse a larger one before it is read."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not str(length).isdecimal() or int(length) > settings.MAXIMUM_BODY_BYTES:
-        raise BodyTooLarge(settings.MAXIMUM_BODY_BYTES)
-    return request.body
 
 
 def _monitor(monitor: Monitor) -> MonitorOut:

@@ -1,4 +1,4 @@
-"""Commands that read and change records: catalog, verify, export, found, token."""
+"""Commands that read and change records: catalog, verify, export, key, found."""
 
 import dataclasses
 import json
@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+from django.db import DatabaseError
 
 from twofold.catalog.load import catalog as load_catalog
 from twofold.cli.worker import drain
+from twofold.ledger.errors import LedgerError
 from twofold.ledger.queries import position
 from twofold.people import actions as people
 from twofold.people.access import actor_of, part_of_product
@@ -70,13 +72,18 @@ def crosswalk(as_json: bool) -> None:  # noqa: FBT001 - click calls it
 @click.option("--key", "key_text", default="", help="Verifier key to trust; default: our own.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def verify(key_text: str, as_json: bool) -> None:  # noqa: FBT001 - click calls it
-    """Verify the whole record: 0 sound, 1 tampered with, 2 incomplete."""
+    """Verify the whole record: 0 sound, 1 tampered with, 2 incomplete or not to be read."""
     try:
         trust = Verifier.parse(key_text) if key_text else None
     except NoteError as refusal:
         click.echo(f"twofold: --key: {refusal}", err=True)
         sys.exit(2)
-    report = integrity.verify_record(trust)
+    try:
+        report = integrity.verify_record(trust)
+    except (DatabaseError, LedgerError) as refusal:
+        # Status 1 would say that the record was tampered with; it could not even be read.
+        click.echo(f"twofold: {str(refusal).strip().splitlines()[0]}", err=True)
+        sys.exit(2)
     _print(report, as_json=as_json)
     sys.exit(report.exit_status)
 

@@ -44,6 +44,8 @@ def main() -> None:
         _end(str(refusal))
     except DatabaseError as refusal:
         _end(f"The database refused: {str(refusal).strip().splitlines()[0]}")
+    except OSError as refusal:
+        _end(f"{refusal.filename or 'The system refused'}: {refusal.strerror or refusal}.")
 
 
 def _end(sentence: str) -> None:

@@ -1,9 +1,12 @@
 """Commands that run the product: serve, work, migrate."""
 
 import errno
+import signal
 import socket
 import sys
-import threading
+from contextlib import nullcontext, suppress
+from types import FrameType
+from typing import Any, NoReturn
 
 import click
 from django.conf import settings
@@ -11,7 +14,7 @@ from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 
 from twofold.cli import static
-from twofold.cli.worker import Worker
+from twofold.cli.worker import working
 
 
 def add_to(group: click.Group) -> None:
@@ -25,10 +28,17 @@ def add_to(group: click.Group) -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 256))
 @click.option("--worker/--no-worker", default=True, help="Run the worker in this process.")
-def serve(host: str, port: int, threads: int, worker: bool) -> None:  # noqa: FBT001 - click calls it
+@click.option(
+    "--proxy",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address of the proxy that speaks HTTPS; heard with TWOFOLD_HTTPS=yes only.",
+)
+def serve(host: str, port: int, threads: int, worker: bool, proxy: str) -> None:  # noqa: FBT001 - click calls it
     """Serve the pages and the API, with the worker beside them."""
     from waitress.server import create_server
 
+    signal.signal(signal.SIGTERM, _end)
     _require_free(host, port)
     call_command("migrate", verbosity=0)
     static.collect()
@@ -40,26 +50,21 @@ def serve(host: str, port: int, threads: int, worker: bool) -> None:  # noqa: FB
         # One request may be larger than the API takes, so that the API can say so.
         max_request_body_size=64 * 1024 * 1024,
         ident="twofold",
+        **_forwarded(proxy),
     )
-    background = Worker()
-    if worker:
-        threading.Thread(target=background.run, name="worker", daemon=True).start()
     click.echo(f"Twofold serves http://{host}:{port} (data in {settings.DATA}).")
-    try:
+    with working() if worker else nullcontext():
+        # Returns on Ctrl-C and on SIGTERM, when the requests that it holds are answered.
         server.run()
-    finally:
-        background.stop()
 
 
 @click.command()
 def work() -> None:
     """Run the worker alone, beside servers that were started with --no-worker."""
-    worker = Worker()
+    signal.signal(signal.SIGTERM, _end)
     click.echo("Twofold works. Stop it with Ctrl-C.")
-    try:
-        worker.run()
-    except KeyboardInterrupt:
-        worker.stop()
+    with suppress(KeyboardInterrupt), working() as thread:
+        thread.join()
 
 
 @click.command()
@@ -82,3 +87,17 @@ def _require_free(host: str, port: int) -> None:
             reason = reasons.get(refusal.errno or 0, str(refusal.strerror))
             click.echo(f"twofold: cannot listen on {host}:{port}: {reason}.", err=True)
             sys.exit(1)
+
+
+def _forwarded(proxy: str) -> dict[str, Any]:
+    """Return whose word on scheme and sender is taken; without HTTPS in front, nobody's."""
+    if not settings.HTTPS:
+        return {}
+    return {
+        "trusted_proxy": proxy,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+    }
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    sys.exit(0)

@@ -6,10 +6,11 @@ a step that fails is logged, and the others go on.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from twofold.ledger import actions as ledger
 from twofold.monitoring import actions as monitoring
@@ -20,6 +21,8 @@ from twofold.telemetry.sealing import seal
 _log = logging.getLogger(__name__)
 PAUSE_S = 0.1
 PAUSE_AFTER_FAILURE_S = 2.0
+#: How long the end of a process waits for the running step; what is cut off is rolled back.
+STOP_S = 30.0
 
 
 class Worker:
@@ -35,13 +38,14 @@ class Worker:
             close_old_connections()
             pause = PAUSE_S if self.run_once() else PAUSE_AFTER_FAILURE_S
             self._stop.wait(pause)
+        connections.close_all()
 
     def stop(self) -> None:
         """Let the running step end and no other begin."""
         self._stop.set()
 
     def run_once(self) -> bool:
-        """Run each step once; return whether all went well."""
+        """Run each step once, none after `stop`; return whether all went well."""
         steps: tuple[Callable[[], object], ...] = (
             self._profile,
             self._evaluate,
@@ -50,7 +54,7 @@ class Worker:
             self._sequence,
         )
         # A list: each step runs, whatever became of the ones before.
-        return all([self._guarded(step) for step in steps])  # noqa: C419
+        return all([self._guarded(step) for step in steps if not self._stop.is_set()])  # noqa: C419
 
     def _guarded(self, step: Callable[[], object]) -> bool:
         try:
@@ -81,6 +85,19 @@ class Worker:
         while ledger.sequence(at=_now()):
             if self._stop.is_set():
                 return
+
+
+@contextmanager
+def working() -> Iterator[threading.Thread]:
+    """Work in a thread beside what the block does; at its end the running step is waited for."""
+    worker = Worker()
+    thread = threading.Thread(target=worker.run, name="worker", daemon=True)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        worker.stop()
+        thread.join(STOP_S)
 
 
 def drain(*, seal_everything: bool = False) -> None:

@@ -4,10 +4,14 @@ Everything has a default that serves one person on one machine, and secrets are 
 `docs/settings.md` lists the variables; a test fails on one that is not listed.
 """
 
+import logging
 import os
+import re
 import secrets
 from pathlib import Path
+from typing import Any
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 VARIABLES = (
@@ -19,6 +23,7 @@ VARIABLES = (
     "TWOFOLD_ORIGIN",
     "TWOFOLD_SECRET_KEY",
 )
+_LEVELS = tuple(logging.getLevelName(level) for level in range(10, 60, 10))
 
 
 def text(name: str, default: str) -> str:
@@ -35,7 +40,11 @@ def flag(name: str) -> bool:
 
 
 def data_folder() -> Path:
-    """Return the folder of everything that is not in the database, made when missing."""
+    """Return the folder of everything that is not in the database, made when missing.
+
+    Raises:
+        ImproperlyConfigured: it cannot be made or written to.
+    """
     folder = Path(text("TWOFOLD_DATA", "twofold-data")).expanduser().resolve()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -43,19 +52,82 @@ def data_folder() -> Path:
         raise ImproperlyConfigured(
             f"TWOFOLD_DATA: the folder {folder} cannot be made: {refusal.strerror}."
         ) from refusal
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(f"TWOFOLD_DATA: the folder {folder} cannot be written to.")
     return folder
 
 
+def hosts() -> list[str]:
+    """Return the host names under which the pages may be asked for."""
+    names = text("TWOFOLD_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+    return [name.strip() for name in names if name.strip()]
+
+
+def log_level() -> str:
+    """Return how much is logged; raise ImproperlyConfigured on an unknown word."""
+    word = text("TWOFOLD_LOG_LEVEL", "WARNING").upper()
+    if word not in _LEVELS:
+        raise ImproperlyConfigured(f"TWOFOLD_LOG_LEVEL must be one of {', '.join(_LEVELS)}.")
+    return word
+
+
+def origin() -> str:
+    """Return the name of the log, blank when one is to be made; it stands in every checkpoint."""
+    name = text("TWOFOLD_ORIGIN", "")
+    if re.search(r"[\s+]", name):
+        raise ImproperlyConfigured("TWOFOLD_ORIGIN must hold neither spaces nor plus signs.")
+    return name
+
+
+def database(folder: Path) -> dict[str, Any]:
+    """Return the database, SQLite in the folder unless told otherwise.
+
+    Raises:
+        ImproperlyConfigured: the address is malformed, or of neither SQLite nor PostgreSQL.
+    """
+    url = text("TWOFOLD_DATABASE_URL", f"sqlite:///{folder / 'twofold.sqlite3'}")
+    try:
+        found = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
+    except ValueError:
+        found = {}
+    if found.get("ENGINE") not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
+        # The address holds a password, so it is not repeated here.
+        raise ImproperlyConfigured(
+            "TWOFOLD_DATABASE_URL must be sqlite:///path or postgresql://user:password@host/name."
+        )
+    return found
+
+
 def secret_key(folder: Path) -> str:
-    """Return the signing key of sessions: the variable, or one made once and kept in the folder."""
+    """Return the signing key of sessions: the variable, or one made once and kept in the folder.
+
+    Raises:
+        ImproperlyConfigured: the folder's key cannot be read or made, or is empty.
+    """
     given = text("TWOFOLD_SECRET_KEY", "")
     if given:
         return given
     path = folder / "secret.key"
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
+        if not path.exists():
+            _make_secret(path)
+        kept = path.read_text().strip()
+    except OSError as refusal:
+        raise ImproperlyConfigured(f"{path}: {refusal.strerror}.") from refusal
+    if not kept:
+        raise ImproperlyConfigured(f"{path} is empty: delete it, and a new one is made.")
+    return kept
+
+
+def _make_secret(path: Path) -> None:
+    whole = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    handle = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
         file.write(secrets.token_urlsafe(64))
-    return path.read_text().strip()
+    try:
+        # A link fails when another process was first; its key is then everybody's.
+        os.link(whole, path)
+    except FileExistsError:
+        pass
+    finally:
+        whole.unlink()

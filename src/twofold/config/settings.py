@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from csp.constants import NONE, SELF
 
 from twofold.config import environment
@@ -13,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 DEBUG = False
 SECRET_KEY = environment.secret_key(DATA)
-ALLOWED_HOSTS = environment.text("TWOFOLD_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+ALLOWED_HOSTS = environment.hosts()
 HTTPS = environment.flag("TWOFOLD_HTTPS")
 
 INSTALLED_APPS = [
@@ -33,10 +32,14 @@ INSTALLED_APPS = [
     "twofold.monitoring",
     "twofold.web",
 ]
+# Outermost are those that every answer passes: a refusal by one further in is told as any other,
+# and static files bear the same headers as pages.
 MIDDLEWARE = [
+    "twofold.api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -44,7 +47,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "twofold.web.middleware.SignInRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "twofold.config.urls"
 WSGI_APPLICATION = "twofold.config.wsgi.application"
@@ -68,11 +70,7 @@ TEMPLATES: list[dict[str, Any]] = [
 COTTON_ISOLATE_BY_DEFAULT = True
 
 DATABASES = {
-    "default": dj_database_url.parse(
-        environment.text("TWOFOLD_DATABASE_URL", f"sqlite:///{DATA / 'twofold.sqlite3'}"),
-        conn_max_age=60,
-        conn_health_checks=True,
-    ),
+    "default": environment.database(DATA),
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Writers queue instead of failing, readers never wait, and a commit is on the disk.
@@ -92,6 +90,15 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# Failed sign-ins are counted here, so that every process of an installation sees them. An address
+# can only fill the table to its own limit, far below the number at which entries are dropped.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "web_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
+}
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "posture"
 LOGOUT_REDIRECT_URL = "sign-in"
@@ -104,6 +111,7 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -116,10 +124,18 @@ MAXIMUM_UPLOAD_BYTES = 32 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAXIMUM_BODY_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
+# Half a working day; then the password is asked for again.
+SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = HTTPS
+if HTTPS:
+    # A browser takes a cookie of this prefix from this very host over HTTPS alone.
+    SESSION_COOKIE_NAME = "__Host-session"
+    CSRF_COOKIE_NAME = "__Host-csrf"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -137,7 +153,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LEDGER_KEY = DATA / "ledger.key"
-LEDGER_ORIGIN = environment.text("TWOFOLD_ORIGIN", "")
+LEDGER_ORIGIN = environment.origin()
 BLOBS = DATA / "blobs"
 TELEMETRY = DATA / "telemetry"
 
@@ -148,6 +164,6 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {
         "handlers": ["stderr"],
-        "level": environment.text("TWOFOLD_LOG_LEVEL", "WARNING").upper(),
+        "level": environment.log_level(),
     },
 }

@@ -1,6 +1,7 @@
 """Deciding applicability, running controls, claiming and accepting evidence."""
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from twofold.catalog.load import catalog
 from twofold.catalog.model import LibraryControl
 from twofold.controls.models import Applicability, EvidenceClaim, Implementation
 from twofold.evidence.models import EvidenceVersion
+from twofold.evidence.queries import names_behind
 from twofold.inventory.models import AISystem
 from twofold.ledger import actions as ledger
 from twofold.people import access
@@ -37,15 +39,19 @@ def decide_applicability(
 
     Raises:
         AccessDenied: the actor may not decide this in the unit, or is no person.
-        InvalidInput: an unknown requirement, a reason missing, or a clause excluded.
+        InvalidInput: an unknown requirement or one given twice, a reason missing, or something
+            excluded that cannot be.
     """
     access.require(by, Permission.DECIDE_APPLICABILITY, unit=unit, at=at)
     person_id = _person_behind(by)
     for decision in decisions:
         _check_decision(decision)
+    _check_once(decisions)
+    # Whoever decides the same at once waits here.
+    Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     standing = {
         kept.requirement: kept
-        for kept in Applicability.objects.select_for_update().filter(
+        for kept in Applicability.objects.filter(
             unit=unit, requirement__in=[decision.requirement for decision in decisions]
         )
     }
@@ -88,6 +94,7 @@ def implement(
     if system and system.unit_id != unit.pk:
         raise InvalidInput(_("The AI system belongs to another unit."), field="system")
     _check_description(description)
+    Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     if Implementation.objects.filter(control=control, unit=unit, system=system).exists():
         raise Conflict(_("This control is implemented in this scope already."), field="control")
     made = Implementation.objects.create(
@@ -115,7 +122,9 @@ def approve_implementation(
         InvalidInput: the next review lies in the past.
     """
     row = (
-        Implementation.objects.select_for_update().select_related("unit").get(pk=implementation.pk)
+        Implementation.objects.select_for_update(of=("self",))
+        .select_related("unit")
+        .get(pk=implementation.pk)
     )
     access.require(by, Permission.APPROVE_CONTROL, unit=row.unit, at=at)
     access.require_another(
@@ -147,19 +156,22 @@ def claim(
         need: the evidence kind among the control's needs that it answers.
 
     Raises:
-        AccessDenied: the actor may not claim evidence there.
+        AccessDenied: the actor may not claim evidence there, or not read this evidence.
         InvalidInput: the control has no such need, or there is no statement.
         Conflict: this evidence is claimed for this need already.
     """
     subject = implementation.system.ledger_subject if implementation.system else ""
     access.require(by, Permission.CLAIM, unit=implementation.unit, at=at, subject=subject)
+    item = evidence.item
+    access.require(by, Permission.READ, unit=item.unit, at=at, subject=item.about)
     needs = [entry.kind for entry in library_control(implementation.control).evidence]
     if need not in needs:
         raise InvalidInput(
             _("This control asks for %(needs)s.") % {"needs": ", ".join(needs)}, field="need"
         )
-    if not statement.strip() or len(statement) > 500:
+    if not _fits(statement, 500):
         raise InvalidInput(_("Say in 1 to 500 characters what it shows."), field="statement")
+    Implementation.objects.select_for_update(no_key=True).get(pk=implementation.pk)
     if EvidenceClaim.objects.filter(
         implementation=implementation, evidence=evidence, need=need
     ).exists():
@@ -191,9 +203,11 @@ def accept_claim(claim: EvidenceClaim, *, by: Actor, at: datetime) -> EvidenceCl
         .get(pk=claim.pk)
     )
     access.require(by, Permission.ACCEPT_CLAIM, unit=row.implementation.unit, at=at)
-    access.require_another(by, than=[row.claimed_by_id], what=_("the acceptance of evidence"))
-    if row.evidence.author == by.ledger_name:
-        access.require_another(by, than=[by.person_id], what=_("the acceptance of evidence"))
+    # The author may have worked through a token, or accept through one.
+    author_id = by.person_id if row.evidence.author in names_behind(by) else None
+    access.require_another(
+        by, than=[row.claimed_by_id, author_id], what=_("the acceptance of evidence")
+    )
     if row.accepted_at is not None:
         raise Conflict(_("This claim is accepted already."))
     row.accepted_by_id = by.person_id
@@ -222,7 +236,7 @@ def _person_behind(by: Actor) -> uuid.UUID:
 
 
 def _check_description(description: str) -> None:
-    if not description.strip() or len(description) > 4000:
+    if not _fits(description, 4000):
         raise InvalidInput(
             _("Say in 1 to 4,000 characters how it is done here."), field="description"
         )
@@ -237,8 +251,22 @@ def _check_decision(decision: Decision) -> None:
         )
     if not decision.applicable and not requirement.excludable:
         raise InvalidInput(
-            _("%(id)s is a clause; clauses cannot be excluded.") % {"id": decision.requirement},
+            _("%(id)s cannot be excluded: only a control of an annex can.")
+            % {"id": decision.requirement},
             field="applicable",
         )
-    if not decision.reason.strip() or len(decision.reason) > 1000:
+    if not _fits(decision.reason, 1000):
         raise InvalidInput(_("Give a reason of 1 to 1,000 characters."), field="reason")
+
+
+def _check_once(decisions: Sequence[Decision]) -> None:
+    for requirement, times in Counter(decision.requirement for decision in decisions).items():
+        if times > 1:
+            raise InvalidInput(
+                _("%(id)s is decided twice at once.") % {"id": requirement}, field="requirement"
+            )
+
+
+def _fits(text: str, maximum: int) -> bool:
+    """Return whether there is a text, not too long and without what a database cannot hold."""
+    return bool(text.strip()) and len(text) <= maximum and "\0" not in text

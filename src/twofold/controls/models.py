@@ -71,6 +71,17 @@ class Implementation(Recorded):
                 | ~models.Q(approved_by=models.F("described_by")),
                 name="controls_implementation_approved_by_another",
             ),
+            models.CheckConstraint(
+                condition=models.Q(approved_by=None)
+                | models.Q(owner=None)
+                | ~models.Q(approved_by=models.F("owner")),
+                name="controls_implementation_not_approved_by_owner",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(approved_by=None, approved_at=None)
+                | models.Q(approved_by__isnull=False, approved_at__isnull=False),
+                name="controls_implementation_approved_by_somebody",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -107,6 +118,11 @@ class EvidenceClaim(Recorded):
                 | models.Q(claimed_by=None)
                 | ~models.Q(accepted_by=models.F("claimed_by")),
                 name="controls_claim_accepted_by_another",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(accepted_by=None, accepted_at=None)
+                | models.Q(accepted_by__isnull=False, accepted_at__isnull=False),
+                name="controls_claim_accepted_by_somebody",
             ),
         ]
 

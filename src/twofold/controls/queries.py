@@ -6,14 +6,17 @@ from django.db.models import Prefetch, QuerySet
 
 from twofold.controls.models import Applicability, EvidenceClaim, Implementation
 from twofold.evidence.models import EvidenceItem
+from twofold.evidence.queries import names_behind
+from twofold.inventory.queries import systems_in_reach
 from twofold.people.access import Actor, Permission, permitted_units
+from twofold.people.models import Unit
 
 
 def visible_implementations(by: Actor, *, at: datetime) -> QuerySet[Implementation]:
     """Return the implementations that the actor may read, with claims and their evidence."""
     claims = EvidenceClaim.objects.select_related("evidence__item").order_by("claimed_at")
     return (
-        Implementation.objects.filter(unit__in=permitted_units(by, Permission.READ, at=at))
+        _implementations_in_reach(by, Permission.READ, at)
         .select_related("unit", "system", "owner", "approved_by", "described_by")
         .prefetch_related(Prefetch("claims", queryset=claims))
         .order_by("control", "started_at")
@@ -21,9 +24,13 @@ def visible_implementations(by: Actor, *, at: datetime) -> QuerySet[Implementati
 
 
 def visible_decisions(by: Actor, *, at: datetime) -> QuerySet[Applicability]:
-    """Return the applicability decisions of units that the actor may read."""
+    """Return the applicability decisions of units that the actor may read.
+
+    They are decisions of a unit: an actor that is restricted to one record of it sees none.
+    """
+    units = Unit.objects.none() if by.restricted_to else permitted_units(by, Permission.READ, at=at)
     return (
-        Applicability.objects.filter(unit__in=permitted_units(by, Permission.READ, at=at))
+        Applicability.objects.filter(unit__in=units)
         .select_related("unit", "decided_by")
         .order_by("requirement")
     )
@@ -43,9 +50,20 @@ def waiting_claims(by: Actor, *, at: datetime) -> QuerySet[EvidenceClaim]:
     return (
         EvidenceClaim.objects.filter(
             accepted_at=None,
-            implementation__unit__in=permitted_units(by, Permission.ACCEPT_CLAIM, at=at),
+            implementation__in=_implementations_in_reach(by, Permission.ACCEPT_CLAIM, at),
         )
         .exclude(claimed_by_id=by.person_id)
+        .exclude(evidence__author__in=names_behind(by))
         .select_related("evidence__item", "implementation__system", "implementation__unit")
         .order_by("claimed_at")
     )
+
+
+def _implementations_in_reach(
+    by: Actor, permission: Permission, at: datetime
+) -> QuerySet[Implementation]:
+    """Return the implementations that the actor may act on in this way."""
+    rows = Implementation.objects.filter(unit__in=permitted_units(by, permission, at=at))
+    if by.restricted_to:
+        return rows.filter(system__in=systems_in_reach(by, permission=permission, at=at))
+    return rows

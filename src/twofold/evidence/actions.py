@@ -57,9 +57,9 @@ def add_item(  # noqa: PLR0913 - the columns of an item
         InvalidInput: a field is not acceptable, or the file is too large or empty.
     """
     access.require(by, Permission.ADD_EVIDENCE, unit=unit, at=at, subject=about)
-    if not title.strip() or len(title) > 200:
+    if not _fits(title.strip(), 200):
         raise InvalidInput(_("Give a title of 1 to 200 characters."), field="title")
-    if not kind.strip() or len(kind) > 60:
+    if not _fits(kind, 60):
         raise InvalidInput(_("Give a kind of 1 to 60 characters."), field="kind")
     stored = _store(content)
     with transaction.atomic():
@@ -100,8 +100,15 @@ def _store(content: Content) -> blobs.StoredBlob:
         raise InvalidInput(
             _("Evidence cannot end to count before its period ends."), field="valid_until"
         )
-    if not content.file_name or len(content.file_name) > 200:
-        raise InvalidInput(_("A file name has 1 to 200 characters."), field="file")
+    for field, value, maximum in (
+        ("file", content.file_name, 200),
+        ("media_type", content.media_type, 100),
+        ("source", content.source, 200),
+    ):
+        if not _fits(value, maximum):
+            raise InvalidInput(
+                _("Give 1 to %(maximum)d characters.") % {"maximum": maximum}, field=field
+            )
     try:
         stored = blobs.store(content.chunks, limit=settings.MAXIMUM_UPLOAD_BYTES)
     except blobs.BlobTooLarge:
@@ -110,9 +117,14 @@ def _store(content: Content) -> blobs.StoredBlob:
             % {"megabytes": settings.MAXIMUM_UPLOAD_BYTES // 1024**2},
             field="file",
         ) from None
-    if not stored.size:
-        raise InvalidInput(_("The file is empty."), field="file")
+    except blobs.BlobEmpty:
+        raise InvalidInput(_("The file is empty."), field="file") from None
     return stored
+
+
+def _fits(text: str, maximum: int) -> bool:
+    """Return whether there is a text, not too long and without what a database cannot hold."""
+    return bool(text.strip()) and len(text) <= maximum and "\0" not in text
 
 
 def _save_version(

@@ -8,11 +8,14 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
+
+_FORGOTTEN_AFTER_S = 24 * 60 * 60
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,10 @@ class BlobTooLarge(Exception):  # noqa: N818 - a refusal, told as such
     """The stream is longer than the limit; nothing is kept of it."""
 
 
+class BlobEmpty(Exception):  # noqa: N818 - a refusal, told as such
+    """The stream holds nothing; nothing is kept of it."""
+
+
 def store(chunks: Iterable[bytes], *, limit: int) -> StoredBlob:
     """Write a stream and return its address; constant memory.
 
@@ -35,12 +42,14 @@ def store(chunks: Iterable[bytes], *, limit: int) -> StoredBlob:
 
     Raises:
         BlobTooLarge: the stream is longer.
+        BlobEmpty: the stream holds no byte.
     """
     folder = Path(settings.BLOBS)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = folder / f"unfinished-{secrets.token_hex(8)}"
     try:
         blob = _write(unfinished, chunks, limit)
+        _remove_forgotten(folder, unfinished)
         place = path_of(blob.sha256)
         place.parent.mkdir(mode=0o700, exist_ok=True)
         unfinished.rename(place)
@@ -74,6 +83,15 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def _remove_forgotten(folder: Path, newest: Path) -> None:
+    """Remove what a killed process did not finish more than a day before this file was written."""
+    latest = newest.stat().st_mtime - _FORGOTTEN_AFTER_S
+    for path in folder.glob("unfinished-*"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < latest:
+                path.unlink()
+
+
 def _write(path: Path, chunks: Iterable[bytes], limit: int) -> StoredBlob:
     digest = hashlib.sha256()
     size = 0
@@ -86,4 +104,6 @@ def _write(path: Path, chunks: Iterable[bytes], limit: int) -> StoredBlob:
             file.write(chunk)
         file.flush()
         os.fsync(file.fileno())
+    if not size:
+        raise BlobEmpty
     return StoredBlob(digest.hexdigest(), size)

@@ -6,6 +6,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from twofold.evidence.models import EvidenceItem, EvidenceVersion
 from twofold.people.access import Actor, Permission, permitted_units
+from twofold.people.models import ApiToken
 
 
 def visible_items(by: Actor, *, at: datetime) -> QuerySet[EvidenceItem]:
@@ -15,7 +16,7 @@ def visible_items(by: Actor, *, at: datetime) -> QuerySet[EvidenceItem]:
     """
     newest = EvidenceVersion.objects.filter(item=OuterRef("pk")).order_by("-number")
     return (
-        EvidenceItem.objects.filter(unit__in=permitted_units(by, Permission.READ, at=at))
+        _items_in_reach(by, at)
         .select_related("unit")
         .annotate(
             newest_number=Subquery(newest.values("number")[:1]),
@@ -41,7 +42,21 @@ def versions_of(item: EvidenceItem) -> QuerySet[EvidenceVersion]:
 def visible_versions(by: Actor, *, at: datetime) -> QuerySet[EvidenceVersion]:
     """Return the versions of all items that the actor may read, newest first, with their item."""
     return (
-        EvidenceVersion.objects.filter(item__unit__in=permitted_units(by, Permission.READ, at=at))
+        EvidenceVersion.objects.filter(item__in=_items_in_reach(by, at))
         .select_related("item")
         .order_by("-added_at", "pk")
     )
+
+
+def names_behind(by: Actor) -> frozenset[str]:
+    """Return every ledger name under which the person behind an actor may have made evidence."""
+    if by.person_id is None:
+        return frozenset({by.ledger_name})
+    tokens = ApiToken.objects.filter(person_id=by.person_id).values_list("pk", flat=True)
+    return frozenset({f"person:{by.person_id}", *(f"token:{key}" for key in tokens)})
+
+
+def _items_in_reach(by: Actor, at: datetime) -> QuerySet[EvidenceItem]:
+    """Return the items that the actor may read: those about one record when restricted to it."""
+    items = EvidenceItem.objects.filter(unit__in=permitted_units(by, Permission.READ, at=at))
+    return items.filter(about=by.restricted_to) if by.restricted_to else items

@@ -81,7 +81,7 @@ def _check(description: SystemDescription) -> None:
         ("name", description.name, 120),
         ("purpose", description.purpose, 2000),
     ):
-        if not value.strip() or len(value) > maximum:
+        if not value.strip() or len(value) > maximum or "\0" in value:
             raise InvalidInput(
                 _("Give 1 to %(maximum)d characters.") % {"maximum": maximum}, field=field
             )

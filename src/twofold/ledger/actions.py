@@ -15,9 +15,14 @@ from django.db.models import Max
 from twofold.ledger import sequencer
 from twofold.ledger.errors import LedgerError
 from twofold.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerRevision, LedgerSalt
-from twofold.ledger.recorded import Recorded, state_hash, state_text
-from twofold_verify.entry import Blob, Entry
+from twofold.ledger.recorded import Recorded, recorded_models, state_hash
+from twofold.ledger.states import read_states
+from twofold_verify.entry import Blob, Entry, EntryError
 from twofold_verify.merkle import leaf_hash
+
+#: SQLite takes a limited number of values in one statement.
+_TOGETHER = 1000
+_SUBJECT_LENGTH = 120
 
 
 def record(
@@ -40,9 +45,10 @@ def record(
         blobs: stored files that the change commits to.
 
     Raises:
-        LedgerError: outside a transaction, or when the row is not in the database.
+        LedgerError: outside a transaction, when the row is not in the database, or when a part has
+            no form in an entry, such as a float in the body.
     """
-    _append([row], kind, by=by, at=at, bodies=[body or {}], blobs=[blobs])
+    _append([row], kind, by=by, at=at, body=body or {}, blobs=blobs)
 
 
 def record_all(
@@ -53,13 +59,13 @@ def record_all(
     at: datetime,
     body: Mapping[str, Any] | None = None,
 ) -> None:
-    """Append the same change of many rows of one model: what `record` does, in four queries.
+    """Append the same change of many rows of one model: what `record` does, in a few queries.
 
     Raises:
         LedgerError: as for `record`.
     """
-    if rows:
-        _append(rows, kind, by=by, at=at, bodies=[body or {}] * len(rows), blobs=[()] * len(rows))
+    for start in range(0, len(rows), _TOGETHER):
+        _append(rows[start : start + _TOGETHER], kind, by=by, at=at, body=body or {}, blobs=())
 
 
 def note(
@@ -68,12 +74,14 @@ def note(
     """Append something that happened and changed no row, such as an export.
 
     Raises:
-        LedgerError: outside a transaction, or when the subject has rows of its own.
+        LedgerError: outside a transaction, when the subject is a recorded row, or when a part has
+            no form in an entry.
     """
     _require_transaction()
-    previous = _previous([subject]).get(subject)
-    if previous and LedgerRevision.objects.filter(entry__subject=subject).exists():
+    if subject.partition(":")[0] in {model._meta.label_lower for model in recorded_models()}:
         raise LedgerError(f"{subject} is a record: append its state.")
+    _take_turn(subject)
+    previous = _previous([subject]).get(subject)
     entry = _entry(subject, kind, by, at, body or {}, (), None, previous)
     _insert([entry])
 
@@ -96,32 +104,37 @@ def _append(
     *,
     by: str,
     at: datetime,
-    bodies: Sequence[Mapping[str, Any]],
-    blobs: Sequence[Sequence[Blob]],
+    body: Mapping[str, Any],
+    blobs: Sequence[Blob],
 ) -> None:
     _require_transaction()
     model = type(rows[0])
-    stored = model._base_manager.in_bulk([row.pk for row in rows])  # noqa: SLF001 - every row
-    if len(stored) != len(rows):
-        raise LedgerError(f"{model._meta.label}: a row is recorded that is not stored.")
     subjects = [row.ledger_subject for row in rows]
     salts = _salts(subjects) if model.personal else {}
-    states = [state_text(stored[row.pk], salt=salts.get(row.ledger_subject)) for row in rows]
+    states = dict(read_states(model, salts=salts, keys=[row.pk for row in rows]))
+    if len(states) != len(rows) or not states.keys() >= set(subjects):
+        raise LedgerError(f"{model._meta.label}: a row is recorded twice, or is not stored.")
     previous = _previous(subjects)
     full_kind = f"{model._meta.label_lower}.{kind}"
     entries = [
-        _entry(subject, full_kind, by, at, body, files, state, previous.get(subject))
-        for subject, body, files, state in zip(subjects, bodies, blobs, states, strict=True)
+        _entry(subject, full_kind, by, at, body, blobs, states[subject], previous.get(subject))
+        for subject in subjects
     ]
     LedgerRevision.objects.bulk_create(
-        LedgerRevision(entry=entry, state=state)
-        for entry, state in zip(_insert(entries), states, strict=True)
+        LedgerRevision(entry=entry, state=states[entry.subject]) for entry in _insert(entries)
     )
 
 
 def _require_transaction() -> None:
     if not connection.in_atomic_block:
         raise LedgerError("An entry is written in the transaction of its change.")
+
+
+def _take_turn(subject: str) -> None:
+    """Let writers of a subject that has no row wait for each other; a row's lock does it else."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [subject])
 
 
 def _salts(subjects: Sequence[str]) -> dict[str, bytes]:
@@ -177,7 +190,12 @@ def _entry(  # noqa: PLR0913, PLR0917 - the parts of one entry
 def _insert(entries: Sequence[Entry]) -> list[LedgerEntry]:
     made = []
     for entry in entries:
-        data = entry.encode()
+        if len(entry.subject) > _SUBJECT_LENGTH:
+            raise LedgerError(f"A subject has at most {_SUBJECT_LENGTH} characters.")
+        try:
+            data = entry.encode()
+        except EntryError as refusal:
+            raise LedgerError(f"{entry.subject}: {refusal}") from refusal
         made.append(
             LedgerEntry(
                 subject=entry.subject,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from twofold.ledger import keys
+from twofold.ledger.forms import octets
 from twofold.ledger.models import LedgerCheckpoint, LedgerEntry
-from twofold_verify.entry import Entry, decode
+from twofold_verify.entry import Entry, EntryError, decode
 
 
 @dataclass(frozen=True)
@@ -72,4 +73,21 @@ def newest(*, limit: int = 50) -> list[LedgerLine]:
 
 def _lines(rows: Iterator[LedgerEntry]) -> Iterator[LedgerLine]:
     for row in rows:
-        yield LedgerLine(row.index, decode(bytes(row.data)), bytes(row.leaf_hash).hex())
+        yield LedgerLine(row.index, _entry(row), octets(row.leaf_hash).hex())
+
+
+def _entry(row: LedgerEntry) -> Entry:
+    """Return the entry; for bytes that are none any more a stand-in, so that a page still shows."""
+    try:
+        return decode(octets(row.data))
+    except EntryError:
+        return Entry(
+            kind="ledger.entry.unreadable",
+            subject=row.subject,
+            revision=row.revision,
+            previous=None,
+            actor="system:unknown",
+            recorded_at=row.recorded_at,
+            body={},
+            state=None,
+        )

@@ -12,12 +12,11 @@ from twofold.ledger import keys
 from twofold.ledger.errors import LedgerError
 from twofold.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerTile
 from twofold_verify.checkpoint import Checkpoint
-from twofold_verify.merkle import EMPTY_ROOT, leaf_hash, node_hash
-from twofold_verify.note import sign
+from twofold_verify.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash, node_hash
+from twofold_verify.note import NoteError, Signer, Verifier, open_note, sign
 from twofold_verify.tiles import Tile, TileReader, new_tiles
 
 _LOCK = 0x54776F666F6C64
-_FULL = 256
 
 
 def run(*, at: datetime, limit: int) -> LedgerCheckpoint | None:
@@ -34,30 +33,25 @@ def run(*, at: datetime, limit: int) -> LedgerCheckpoint | None:
         )
         if not waiting:
             return None
-        size = current_size()
+        signer = keys.signer()
+        size = _intact_size(signer.verifier)
         _number([entry for entry, _hash in waiting], size)
         leaves = _read_back(size, len(waiting))
         if leaves != [bytes(kept) for _entry, kept in waiting]:
             raise LedgerError("An entry does not read back as it was written; nothing is signed.")
         _grow(size, leaves)
-        return _sign(size + len(leaves), at)
-
-
-def current_size() -> int:
-    """Return how many entries the last checkpoint covers."""
-    last = LedgerCheckpoint.objects.order_by("-size").first()
-    return last.size if last else 0
+        return _sign(size + len(leaves), signer, at)
 
 
 def fetch_tile(tile: Tile) -> bytes:
     """Return the bytes of a tile of the current tree.
 
     Raises:
-        LedgerError: it is not there.
+        LedgerError: it is not there, or not of its width.
     """
     row = LedgerTile.objects.filter(level=tile.level, index=tile.index, width=tile.width).first()
-    if row is None:
-        raise LedgerError(f"The tile {tile.path} is missing.")
+    if row is None or len(row.hashes) != tile.width * HASH_BYTES:
+        raise LedgerError(f"The tile {tile.path} is missing or damaged; nothing is signed.")
     return bytes(row.hashes)
 
 
@@ -83,6 +77,30 @@ def _locked() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
         return bool(cursor.fetchone()[0])
+
+
+def _intact_size(verifier: Verifier) -> int:
+    """Return the size to grow from, when key, checkpoint, entries and tiles agree on it.
+
+    What is signed next vouches for all that stands already, so a tree that somebody altered, or a
+    key file that was lost and made anew, must not be signed over.
+    """
+    last = LedgerCheckpoint.objects.order_by("-size").first()
+    size = last.size if last else 0
+    if LedgerEntry.objects.filter(index__gte=size).exists():
+        raise LedgerError("Entries have an index beyond the last checkpoint; nothing is signed.")
+    if last is None:
+        return 0
+    try:
+        signed = open_note(last.note, [verifier]).text
+        fits = signed == Checkpoint(verifier.name, size, root_at(size)).text()
+    except NoteError as refusal:
+        raise LedgerError(
+            f"The last checkpoint is not of this installation's key; nothing is signed. {refusal}"
+        ) from refusal
+    if not fits:
+        raise LedgerError("The tree is not the one of the last checkpoint; nothing is signed.")
+    return size
 
 
 def _number(waiting: list[int], size: int) -> None:
@@ -112,13 +130,10 @@ def _grow(size: int, leaves: list[bytes]) -> None:
         for tile, data in made
     )
     for tile, _data in made:
-        LedgerTile.objects.filter(
-            level=tile.level, index=tile.index, width__lt=min(tile.width, _FULL)
-        ).delete()
+        LedgerTile.objects.filter(level=tile.level, index=tile.index, width__lt=tile.width).delete()
 
 
-def _sign(size: int, at: datetime) -> LedgerCheckpoint:
-    signer = keys.signer()
+def _sign(size: int, signer: Signer, at: datetime) -> LedgerCheckpoint:
     root = root_at(size)
     note = sign(Checkpoint(signer.name, size, root).text(), signer)
     return LedgerCheckpoint.objects.create(size=size, root=root, note=note, signed_at=at)

@@ -6,57 +6,77 @@ are for. An entry may be given its index once; a partial tile may go when a wide
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-_FROZEN = {
-    "ledger_ledgerrevision": ("UPDATE", "DELETE"),
-    "ledger_ledgercheckpoint": ("UPDATE", "DELETE"),
-    "ledger_ledgerentry": ("DELETE",),
-    "ledger_ledgertile": ("UPDATE",),
-}
+_TABLES = (
+    "ledger_ledgerentry",
+    "ledger_ledgerrevision",
+    "ledger_ledgertile",
+    "ledger_ledgercheckpoint",
+)
 # What may pass: an unsequenced entry that receives its index and nothing else.
-_SEQUENCING = (
-    "OLD.index IS NULL AND NEW.index IS NOT NULL AND NEW.id = OLD.id AND NEW.data = OLD.data "
+_SEQUENCED = (
+    'OLD."index" IS NULL AND NEW."index" IS NOT NULL AND NEW.id = OLD.id AND NEW.data = OLD.data '
     "AND NEW.leaf_hash = OLD.leaf_hash AND NEW.subject = OLD.subject "
     "AND NEW.revision = OLD.revision AND NEW.recorded_at = OLD.recorded_at"
 )
+_SUPERSEDED = (
+    "EXISTS (SELECT 1 FROM ledger_ledgertile wider WHERE wider.level = OLD.level "
+    'AND wider."index" = OLD."index" AND wider.width > OLD.width)'
+)
+_ALLOWED = {
+    ("ledger_ledgerentry", "UPDATE"): _SEQUENCED,
+    ("ledger_ledgertile", "DELETE"): _SUPERSEDED,
+}
+_MESSAGE = "the ledger is append-only"
 
 
 def create(connection: BaseDatabaseWrapper) -> None:
     """Create the triggers on SQLite or PostgreSQL."""
-    rules = [(table, event, "") for table, events in _FROZEN.items() for event in events] + [
-        ("ledger_ledgerentry", "UPDATE", f"NOT ({_SEQUENCING})"),
-        ("ledger_ledgertile", "DELETE", "OLD.width = 256"),
-    ]
-    postgresql = connection.vendor == "postgresql"
+    make = _postgresql if connection.vendor == "postgresql" else _sqlite
     with connection.cursor() as cursor:
-        if postgresql:
-            cursor.execute(
-                "CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS "
-                "$$ BEGIN RAISE EXCEPTION 'the ledger is append-only'; END $$"
-            )
-        for table, event, condition in rules:
-            name = f"{table}_no_{event.lower()}"
-            when = f"WHEN ({_quoted(condition)}) " if condition else ""
-            body = (
-                "EXECUTE FUNCTION ledger_refuse()"
-                if postgresql
-                else "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
-            )
-            cursor.execute(
-                f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW {when}{body}"
-            )
+        for table in _TABLES:
+            for event in ("UPDATE", "DELETE"):
+                for statement in make(table, event, _ALLOWED.get((table, event))):
+                    cursor.execute(statement)
 
 
 def drop(connection: BaseDatabaseWrapper) -> None:
     """Drop the triggers: for migrations backwards, and for tests that tamper or clear tables."""
     postgresql = connection.vendor == "postgresql"
-    tables = [*_FROZEN]
     with connection.cursor() as cursor:
-        for table in tables:
+        for table in _TABLES:
             for event in ("update", "delete"):
-                of_table = f" ON {table}" if postgresql else ""
-                cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{event}{of_table}")
+                name = f"{table}_no_{event}"
+                cursor.execute(
+                    f"DROP FUNCTION IF EXISTS {name}() CASCADE"
+                    if postgresql
+                    else f"DROP TRIGGER IF EXISTS {name}"
+                )
 
 
-def _quoted(condition: str) -> str:
-    """`index` is a keyword of SQL and needs quotes."""
-    return condition.replace(".index", '."index"')
+def _sqlite(table: str, event: str, allowed: str | None) -> list[str]:
+    when = f"WHEN NOT ({allowed}) " if allowed else ""
+    name = f"{table}_no_{event.lower()}"
+    refuse = f"BEGIN SELECT RAISE(ABORT, '{_MESSAGE}'); END"
+    return [f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW {when}{refuse}"]
+
+
+def _postgresql(table: str, event: str, allowed: str | None) -> list[str]:
+    """Return a function and its triggers; a trigger's own condition could not ask other rows."""
+    name = f"{table}_no_{event.lower()}"
+    passed = {"UPDATE": "NEW", "DELETE": "OLD"}[event]
+    exception = (
+        f"IF TG_OP = '{event}' THEN IF {allowed} THEN RETURN {passed}; END IF; END IF; "
+        if allowed
+        else ""
+    )
+    body = f"BEGIN {exception}RAISE EXCEPTION '{_MESSAGE}'; END"
+    made = [
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
+        f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+    ]
+    if event == "DELETE":
+        made.append(
+            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+            f"EXECUTE FUNCTION {name}()"
+        )
+    return made

@@ -1,8 +1,9 @@
 """Setting monitors up, evaluating them, acknowledging alerts, filing reports."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from django.db import transaction
@@ -10,18 +11,21 @@ from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
 from twofold.domain import limits, metrics
-from twofold.domain.profile import profile_of
+from twofold.domain.profile import ProfileError, profile_of
 from twofold.inventory.models import AISystem
 from twofold.ledger import actions as ledger
 from twofold.monitoring import evaluation, filing
 from twofold.monitoring.models import Alert, Breach, Measurement, Monitor, MonitoringReport
 from twofold.people import access
 from twofold.people.access import Actor, Permission
-from twofold.people.errors import Conflict, InvalidInput
+from twofold.people.errors import AccessDenied, Conflict, InvalidInput
 from twofold.telemetry import actions as telemetry_actions
 from twofold.telemetry import queries as telemetry
 from twofold.telemetry.events import codec_of
-from twofold.telemetry.models import EventSchema
+from twofold.telemetry.models import DirtyDay, EventSchema
+
+_AFTER_FAILURE = timedelta(minutes=5)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -47,8 +51,11 @@ def set_up(
     access.require(
         by, Permission.CONFIGURE_MONITOR, unit=system.unit, at=at, subject=system.ledger_subject
     )
-    if not name.strip() or len(name) > 120:
+    name = name.strip()
+    if not 1 <= len(name) <= 120 or "\0" in name:
         raise InvalidInput(_("Give a name of 1 to 120 characters."), field="name")
+    # Whoever sets up the same at once waits here.
+    AISystem.objects.select_for_update(no_key=True).get(pk=system.pk)
     if Monitor.objects.filter(system=system, name=name).exists():
         raise InvalidInput(_("The system has a monitor of this name."), field="name")
     if not 1 <= settings.window_days <= 366:
@@ -78,20 +85,26 @@ def set_up(
 def evaluate(*, by: Actor, at: datetime, limit: int = 400) -> list[Breach]:
     """Evaluate monitors over the days whose profiles changed; called by the worker.
 
+    A system whose profiles cannot be read is logged and put off, and the others are evaluated.
+
     Returns:
         The breaches that were opened; each has its alert and its evidence.
     """
-    days = list(telemetry.dirty_days(at=at)[:limit])
+    # Locked, so that a day that changes meanwhile is marked again after this pass.
+    days = list(
+        telemetry.dirty_days(at=at).select_for_update(skip_locked=True, of=("self",))[:limit]
+    )
     opened: list[Breach] = []
     days.sort(key=lambda day: str(day.schema_id))
     for _key, group in groupby(days, key=lambda day: day.schema_id):
         of_schema = list(group)
-        schema = of_schema[0].schema
-        result = evaluation.evaluate_days(schema, [day.day for day in of_schema], by=by, at=at)
-        _file(schema.system, result, by=by, at=at)
-        opened += result.opened
-        again_at = at + evaluation.SETTLE if result.put_off else None
-        telemetry_actions.days_looked_at(of_schema, again_at=again_at, by=by, at=at)
+        try:
+            with transaction.atomic():
+                opened += _evaluate(of_schema, by=by, at=at)
+        except ProfileError:
+            _log.exception("%s cannot be monitored: a profile is damaged", of_schema[0].schema)
+            again_at = at + _AFTER_FAILURE
+            telemetry_actions.days_looked_at(of_schema, again_at=again_at, by=by, at=at)
     return opened
 
 
@@ -113,7 +126,7 @@ def acknowledge(alert: Alert, *, note: str, by: Actor, at: datetime) -> Alert:
     """Say that somebody has looked at an alert, and what was found.
 
     Raises:
-        AccessDenied: the actor may not acknowledge alerts of the system.
+        AccessDenied: the actor may not acknowledge alerts of the system, or is no person.
         InvalidInput: nothing is said, or too much.
         Conflict: somebody has acknowledged it already.
     """
@@ -126,7 +139,9 @@ def acknowledge(alert: Alert, *, note: str, by: Actor, at: datetime) -> Alert:
     access.require(
         by, Permission.ACKNOWLEDGE_ALERT, unit=system.unit, at=at, subject=system.ledger_subject
     )
-    if not note.strip() or len(note) > 500:
+    if by.person_id is None:
+        raise AccessDenied(_("A person must look at an alert."))
+    if not note.strip() or len(note) > 500 or "\0" in note:
         raise InvalidInput(_("Say in 1 to 500 characters what was found."), field="note")
     if row.acknowledged_at is not None:
         raise Conflict(_("This alert is acknowledged already."))
@@ -136,6 +151,16 @@ def acknowledge(alert: Alert, *, note: str, by: Actor, at: datetime) -> Alert:
     row.save(update_fields=["acknowledged_by", "acknowledged_at", "note"])
     ledger.record(row, "acknowledged", by=by.ledger_name, at=at)
     return row
+
+
+def _evaluate(days: Sequence[DirtyDay], *, by: Actor, at: datetime) -> list[Breach]:
+    """Evaluate the changed days of one schema and return the breaches that were opened."""
+    schema = days[0].schema
+    result = evaluation.evaluate_days(schema, [day.day for day in days], by=by, at=at)
+    _file(schema.system, result, by=by, at=at)
+    again_at = at + evaluation.SETTLE if result.put_off else None
+    telemetry_actions.days_looked_at(days, again_at=again_at, by=by, at=at)
+    return result.opened
 
 
 def _file(
@@ -157,6 +182,7 @@ def _unfiled(system: AISystem, at: datetime) -> list[tuple[str, Sequence[Measure
         window_end=OuterRef("window_end"),
         filed_at__gte=OuterRef("measured_at"),
     )
+    # Windows of a single day are watched and not reported: a year of them would bury what counts.
     rows = (
         Measurement.objects.filter(
             ~Exists(filed),

@@ -5,20 +5,33 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from math import isfinite
 
 from twofold.domain import limits, metrics
 from twofold.domain.measure import Measure
 from twofold.domain.profile import Profile, to_json
 from twofold.inventory.models import RiskTier
 from twofold.ledger import actions as ledger
-from twofold.monitoring.models import Alert, Breach, Measurement, Monitor, Severity, Verdict
+from twofold.monitoring.models import (
+    Alert,
+    Breach,
+    Direction,
+    Measurement,
+    Monitor,
+    Severity,
+    Verdict,
+)
 from twofold.monitoring.windows import Window, window_of
 from twofold.people.access import Actor
 from twofold.telemetry import queries as telemetry
 from twofold.telemetry.models import EventSchema
 
+#: Silence is looked for in windows that closed within so many days: a worker may have been away.
+LOOK_BACK = timedelta(days=31)
 #: A window that still fills is measured again at most this often while its verdict stays the same.
 SETTLE = timedelta(seconds=15)
+ONE_DAY = timedelta(days=1)
+_SETTLED = (Verdict.OK, Verdict.WARNING)
 _SEVERITY = {
     RiskTier.HIGH: Severity.HIGH,
     RiskTier.LIMITED: Severity.MEDIUM,
@@ -49,7 +62,9 @@ def evaluate_days(
 ) -> Evaluation:
     """Measure every window of the system's monitors that holds one of the days."""
     evaluation = Evaluation()
-    monitors = list(Monitor.objects.filter(system=schema.system).order_by("name"))
+    monitors = list(
+        Monitor.objects.filter(system=schema.system).select_related("system__unit").order_by("name")
+    )
     if not monitors:
         return evaluation
     reference = telemetry.reference_of(schema)
@@ -63,23 +78,26 @@ def evaluate_days(
 
 
 def evaluate_silence(schema: EventSchema, *, by: Actor, at: datetime) -> Evaluation:
-    """Measure the last closed window of each monitor that counts events, though none came."""
+    """Judge the windows that have closed of each monitor that counts events, though none came."""
     evaluation = Evaluation()
     reference = telemetry.reference_of(schema)
-    for monitor in Monitor.objects.filter(system=schema.system, metric="volume.events"):
-        window = window_of(at.date(), monitor.window_days)
-        window = window_of(window.start - timedelta(days=1), monitor.window_days)
-        began_before = monitor.set_up_at.date() <= window.start
-        known = Measurement.objects.filter(monitor=monitor, window_start=window.start).exists()
-        if began_before and not known:
+    counting = Monitor.objects.filter(system=schema.system, metric="volume.events")
+    for monitor in counting.select_related("system__unit").order_by("name"):
+        for window in _unjudged(monitor, at.date()):
             profiles = _profiles(schema, window, reference)
             _evaluate(monitor, window, profiles, evaluation, by=by, at=at)
     return evaluation
 
 
 def measure(monitor: Monitor, window: Profile, reference: Profile | None) -> Measure:
-    """Return what a monitor's metric is over a window's profile."""
-    return metrics.measure(monitor.metric, window, reference, monitor.field or None)
+    """Return what a monitor's metric is over a window's profile.
+
+    Where the events no longer have the monitor's field there is no value, and the reason says so.
+    """
+    try:
+        return metrics.measure(monitor.metric, window, reference, monitor.field or None)
+    except metrics.MetricError as refusal:
+        return Measure(None, window.events, str(refusal))
 
 
 def limit_of(monitor: Monitor) -> limits.Limit:
@@ -93,11 +111,39 @@ def limit_of(monitor: Monitor) -> limits.Limit:
 
 
 def _profiles(schema: EventSchema, window: Window, reference: Profile | None) -> _Profiles:
-    profile = telemetry.window_profile(schema, window.start, window.end)
+    profile = telemetry.system_profile(schema, window.start, window.end)
     digest = hashlib.sha256()
     for part in (profile, reference):
         digest.update(to_json(part).encode() if part else b"none")
     return _Profiles(profile, reference, digest.hexdigest())
+
+
+def _unjudged(monitor: Monitor, today: date) -> list[Window]:
+    """Return the monitor's closed windows of the last days that have no verdict yet."""
+    last = window_of(window_of(today, monitor.window_days).start - ONE_DAY, monitor.window_days)
+    # A window that began before the monitor stood is no silence that it could have heard.
+    earliest = max(monitor.set_up_at.date(), min(today - LOOK_BACK, last.start))
+    judged = set(
+        Measurement.objects.filter(monitor=monitor, window_start__gte=earliest)
+        .exclude(verdict=Verdict.INSUFFICIENT)
+        .values_list("window_start", flat=True)
+    )
+    windows = []
+    while last.start >= earliest:
+        if last.start not in judged:
+            windows.append(last)
+        last = window_of(last.start - ONE_DAY, monitor.window_days)
+    return windows[::-1]
+
+
+def _judged(monitor: Monitor, window: Window, result: Measure, today: date) -> tuple[str, str]:
+    """Return the verdict on a measure and the reason for it."""
+    verdict = limits.judge(result, limit_of(monitor))
+    fills = result.is_count and not window.is_closed(today)
+    if fills and monitor.direction == Direction.BELOW and verdict != limits.Verdict.OK:
+        # Events are still to come, so that there are few of them yet says nothing.
+        return Verdict.INSUFFICIENT.value, "The window is not over yet."
+    return verdict.value, result.reason
 
 
 def _evaluate(
@@ -110,7 +156,7 @@ def _evaluate(
     at: datetime,
 ) -> None:
     result = measure(monitor, profiles.window, profiles.reference)
-    verdict = limits.judge(result, limit_of(monitor))
+    verdict, reason = _judged(monitor, window, result, at.date())
     row = Measurement.objects.filter(monitor=monitor, window_start=window.start).first()
     if row and row.profile_sha256 == profiles.sha256 and row.verdict == verdict:
         return
@@ -125,10 +171,10 @@ def _evaluate(
     row = row or Measurement(
         monitor=monitor, window_start=window.start, window_end=window.end, sample=0
     )
-    row.value = result.value
+    row.value = result.value if result.value is None or isfinite(result.value) else None
     row.sample = result.sample
-    row.verdict = verdict.value
-    row.reason = result.reason[:300]
+    row.verdict = verdict
+    row.reason = reason[:300]
     row.groups = json.dumps(
         [
             {
@@ -152,25 +198,50 @@ def _evaluate(
 def _follow(
     monitor: Monitor, row: Measurement, evaluation: Evaluation, *, by: Actor, at: datetime
 ) -> None:
-    """Open, extend or close the monitor's breach as the measurement says."""
+    """Open, extend, reopen or close the monitor's breach as the measurement says."""
     standing = Breach.objects.filter(monitor=monitor, closed_at=None).first()
     if row.verdict == Verdict.BREACH:
         if standing:
             _extend(standing, row, monitor, by=by, at=at)
-        elif not _told_before(monitor, row):
-            evaluation.opened.append(_open(monitor, row, by=by, at=at))
-        return
-    settled = row.verdict in {Verdict.OK, Verdict.WARNING}
-    if standing and settled and row.window_start >= standing.last_window:
-        standing.closed_at = at
-        standing.save(update_fields=["closed_at"])
-        ledger.record(standing, "closed", by=by.ledger_name, at=at, body={"by": row.ledger_subject})
+        else:
+            _begin(monitor, row, evaluation, by=by, at=at)
+    elif standing and row.verdict in _SETTLED and row.window_start >= standing.last_window:
+        _close(standing, row, by=by, at=at)
 
 
-def _told_before(monitor: Monitor, row: Measurement) -> bool:
-    return Breach.objects.filter(
-        monitor=monitor, first_window__lte=row.window_start, last_window__gte=row.window_start
-    ).exists()
+def _begin(
+    monitor: Monitor, row: Measurement, evaluation: Evaluation, *, by: Actor, at: datetime
+) -> None:
+    """Open a breach, or reopen the one that told of this window; a past one is closed at once."""
+    within_limits = (
+        Measurement.objects.filter(
+            monitor=monitor, window_start__gt=row.window_start, verdict__in=_SETTLED
+        )
+        .order_by("window_start")
+        .first()
+    )
+    told = (
+        Breach.objects.filter(
+            monitor=monitor, first_window__lte=row.window_start, last_window__gte=row.window_start
+        )
+        .order_by("-opened_at", "pk")
+        .first()
+    )
+    if told is None:
+        opened = _open(monitor, row, by=by, at=at)
+        evaluation.opened.append(opened)
+        if within_limits:
+            _close(opened, within_limits, by=by, at=at)
+    elif within_limits is None:
+        told.closed_at = None
+        told.save(update_fields=["closed_at"])
+        ledger.record(told, "reopened", by=by.ledger_name, at=at, body={"by": row.ledger_subject})
+
+
+def _close(breach: Breach, row: Measurement, *, by: Actor, at: datetime) -> None:
+    breach.closed_at = at
+    breach.save(update_fields=["closed_at"])
+    ledger.record(breach, "closed", by=by.ledger_name, at=at, body={"by": row.ledger_subject})
 
 
 def _open(monitor: Monitor, row: Measurement, *, by: Actor, at: datetime) -> Breach:
@@ -193,7 +264,7 @@ def _extend(breach: Breach, row: Measurement, monitor: Monitor, *, by: Actor, at
     first = min(breach.first_window, row.window_start)
     last = max(breach.last_window, row.window_start)
     values = [value for value in (breach.worst_value, row.value) if value is not None]
-    worse = max if monitor.direction == "above" else min
+    worse = max if monitor.direction == Direction.ABOVE else min
     worst = worse(values) if values else None
     if (first, last, worst) == (breach.first_window, breach.last_window, breach.worst_value):
         return

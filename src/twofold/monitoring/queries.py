@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from twofold.inventory.models import AISystem
+from twofold.inventory.queries import systems_in_reach
 from twofold.monitoring.models import Alert, Breach, Measurement, Monitor
-from twofold.people.access import Actor, Permission, permitted_units
+from twofold.people.access import Actor
 
 
 def monitors_of(system: AISystem) -> QuerySet[Monitor]:
@@ -26,7 +27,10 @@ def measurements_of(system: AISystem) -> QuerySet[Measurement]:
 
 def newest_measurements(monitors: Iterable[Monitor]) -> dict[object, Measurement]:
     """Return the measurement of the newest window of each monitor, by monitor id."""
-    rows = Measurement.objects.filter(monitor__in=list(monitors)).order_by("window_start")
+    newest = Measurement.objects.filter(monitor=OuterRef("monitor")).order_by("-window_start")
+    rows = Measurement.objects.filter(
+        monitor__in=list(monitors), window_start=Subquery(newest.values("window_start")[:1])
+    )
     return {row.monitor_id: row for row in rows}
 
 
@@ -42,9 +46,7 @@ def breaches_of(systems: Iterable[AISystem]) -> QuerySet[Breach]:
 def visible_alerts(by: Actor, *, at: datetime) -> QuerySet[Alert]:
     """Return the alerts in units that the actor may read: waiting ones first, then newest first."""
     return (
-        Alert.objects.filter(
-            breach__monitor__system__unit__in=permitted_units(by, Permission.READ, at=at)
-        )
+        Alert.objects.filter(breach__monitor__system__in=systems_in_reach(by, at=at))
         .select_related("breach__monitor__system__unit", "breach__evidence", "acknowledged_by")
         .order_by("acknowledged_at", "-raised_at", "pk")
     )

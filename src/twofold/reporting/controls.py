@@ -1,6 +1,6 @@
 """Controls with their implementations and claims, and what a piece of evidence is credited to."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,6 +18,7 @@ from twofold.domain.readiness import (
     assess,
 )
 from twofold.evidence.models import EvidenceItem
+from twofold.evidence.queries import names_behind
 from twofold.people.access import Actor, Permission, may
 from twofold.reporting.facts import gather
 from twofold.reporting.history import names_of
@@ -98,9 +99,10 @@ class CreditedRequirement:
 
 
 def control_rows(by: Actor, *, at: datetime) -> list[ControlRow]:
-    """Return every control of the library with how far the actor's organisation runs it."""
+    """Return every control of the library with how far it is run; those that are run first."""
     facts = gather(by, at=at).implementations
-    return [_row(control, facts.get(control.id, ()), at.date()) for control in catalog().controls]
+    rows = [_row(control, facts.get(control.id, ()), at.date()) for control in catalog().controls]
+    return sorted(rows, key=lambda row: not row.scopes)
 
 
 def control_view(control: LibraryControl, by: Actor, *, at: datetime) -> list[ImplementationView]:
@@ -108,8 +110,9 @@ def control_view(control: LibraryControl, by: Actor, *, at: datetime) -> list[Im
     facts = {fact.record: fact for fact in gather(by, at=at).implementations.get(control.id, ())}
     rows = list(visible_implementations(by, at=at).filter(control=control.id))
     names = _names(claim for row in rows for claim in row.claims.all())
+    own = names_behind(by)
     return [
-        _implementation(control, row, facts[row.ledger_subject], names, by=by, at=at)
+        _implementation(control, row, facts[row.ledger_subject], names, own, by=by, at=at)
         for row in rows
     ]
 
@@ -117,8 +120,8 @@ def control_view(control: LibraryControl, by: Actor, *, at: datetime) -> list[Im
 def claim_views(item: EvidenceItem, by: Actor, *, at: datetime) -> list[ClaimView]:
     """Return the claims that lean on any version of an item, newest first."""
     claims = list(claims_on(item))
-    names = _names(claims)
-    return [_claim(claim, claim.implementation, names, by=by, at=at) for claim in claims]
+    names, own = _names(claims), names_behind(by)
+    return [_claim(claim, claim.implementation, names, own, by=by, at=at) for claim in claims]
 
 
 def requirement_credits(requirement: Requirement, by: Actor, *, at: datetime) -> list[CreditView]:
@@ -191,13 +194,16 @@ def _implementation(
     row: Implementation,
     fact: ImplementationFact,
     names: Mapping[str, str],
+    own: Container[str],
     *,
     by: Actor,
     at: datetime,
 ) -> ImplementationView:
     readiness = _state(control, [fact], at.date())
     causes = {reason.detail: reason.cause for reason in readiness.reasons}
-    claims = [_claim(claim, row, names, by=by, at=at) for claim in reversed(list(row.claims.all()))]
+    claims = [
+        _claim(claim, row, names, own, by=by, at=at) for claim in reversed(list(row.claims.all()))
+    ]
     return ImplementationView(
         implementation=row,
         readiness=readiness,
@@ -219,6 +225,7 @@ def _claim(
     claim: EvidenceClaim,
     implementation: Implementation,
     names: Mapping[str, str],
+    own: Container[str],
     *,
     by: Actor,
     at: datetime,
@@ -229,7 +236,7 @@ def _claim(
         accepted_by=names.get(_person(claim.accepted_by_id), ""),
         may_accept=claim.accepted_at is None
         and by.person_id != claim.claimed_by_id
-        and by.ledger_name != claim.evidence.author
+        and claim.evidence.author not in own
         and may(by, Permission.ACCEPT_CLAIM, unit=implementation.unit, at=at),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from twofold.catalog.load import catalog
@@ -60,7 +61,8 @@ class Facts:
 def gather(by: Actor, *, at: datetime) -> Facts:
     """Return the facts that the actor may see; seven queries, however many records there are."""
     breaches: dict[object, list[Breach]] = {}
-    for breach in breaches_of(visible_systems(by, at=at)):
+    still_open = Q(closed_at=None) | Q(closed_at__date__gt=at.date())
+    for breach in breaches_of(visible_systems(by, at=at)).filter(still_open):
         breaches.setdefault(breach.monitor.system_id, []).append(breach)
     found: dict[str, list[ImplementationFact]] = {}
     for row in controls.visible_implementations(by, at=at):
@@ -68,14 +70,23 @@ def gather(by: Actor, *, at: datetime) -> Facts:
         found.setdefault(row.control, []).append(fact)
     return Facts(
         implementations={control: tuple(facts) for control, facts in found.items()},
-        decisions={
-            row.requirement: _decision(row) for row in controls.visible_decisions(by, at=at)
-        },
+        decisions=_decisions(controls.visible_decisions(by, at=at)),
     )
 
 
+def _decisions(rows: Iterable[Applicability]) -> dict[str, ApplicabilityFact]:
+    """Return one decision per requirement where units have decided each for itself.
+
+    What applies in one of them applies; of equal decisions, that of the widest unit is told.
+    """
+    told = sorted(rows, key=lambda row: (row.applicable, -len(row.unit.path), row.decided_at))
+    return {row.requirement: _decision(row) for row in told}
+
+
 def _decision(row: Applicability) -> ApplicabilityFact:
-    return ApplicabilityFact(row.applicable, row.reason, row.decided_at.date())
+    return ApplicabilityFact(
+        row.applicable, row.reason, row.decided_at.date(), record=row.ledger_subject
+    )
 
 
 def _implementation(row: Implementation, breaches: Iterable[Breach]) -> ImplementationFact:

@@ -61,22 +61,23 @@ def unit_text(monitor: Monitor) -> str:
     return str(_UNITS[metrics.METRICS[monitor.metric].unit])
 
 
-def limit_text(monitor: Monitor) -> str:
-    """Return the sentence of a monitor's limits: on which side of which value it breaches."""
-    words = {"breach": figure(monitor.breach, monitor), "warn": figure(monitor.warn, monitor)}
+def breach_text(monitor: Monitor) -> str:
+    """Return on which side of which value a monitor breaches."""
+    words = {"limit": _limit(monitor.breach, monitor)}
     if monitor.direction == Direction.ABOVE:
-        sentence = (
-            _("breach above %(breach)s")
-            if monitor.warn is None
-            else _("breach above %(breach)s, warning above %(warn)s")
-        )
-    else:
-        sentence = (
-            _("breach below %(breach)s")
-            if monitor.warn is None
-            else _("breach below %(breach)s, warning below %(warn)s")
-        )
-    return sentence % words
+        return _("breach above %(limit)s") % words
+    return _("breach below %(limit)s") % words
+
+
+def limit_text(monitor: Monitor) -> str:
+    """Return when a monitor breaches and, if it does, when it warns."""
+    breach = breach_text(monitor)
+    if monitor.warn is None:
+        return breach
+    words = {"breach": breach, "limit": _limit(monitor.warn, monitor)}
+    if monitor.direction == Direction.ABOVE:
+        return _("%(breach)s, warning above %(limit)s") % words
+    return _("%(breach)s, warning below %(limit)s") % words
 
 
 def group_views(measurement: Measurement) -> list[GroupView]:
@@ -93,6 +94,14 @@ def group_views(measurement: Measurement) -> list[GroupView]:
     ]
 
 
-def _number(value: float, unit: str) -> str:
-    written = number_format(value, _DECIMALS.get(unit, 3), use_l10n=True, force_grouping=True)
+def _limit(value: float, monitor: Monitor) -> str:
+    """Return a limit, which somebody chose, with no more decimals than it was given."""
+    unit = metrics.METRICS[monitor.metric].unit
+    shown = value * 100 if unit == "share" else value
+    return _number(shown, unit, decimals=len(f"{shown:.6g}".partition(".")[2]))
+
+
+def _number(value: float, unit: str, decimals: int | None = None) -> str:
+    places = _DECIMALS.get(unit, 3) if decimals is None else decimals
+    written = number_format(value, places, use_l10n=True, force_grouping=True)
     return f"{written}\u00a0%" if unit == "share" else written

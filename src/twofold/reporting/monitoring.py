@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import F, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -14,15 +15,28 @@ from twofold.domain.readiness import assess
 from twofold.inventory.models import AISystem
 from twofold.monitoring.filing import kind_of
 from twofold.monitoring.models import Alert, Breach, Measurement, Monitor, Verdict
-from twofold.monitoring.queries import breaches_of, measurements_of, monitors_of
+from twofold.monitoring.queries import (
+    breaches_of,
+    measurements_of,
+    monitors_of,
+    newest_measurements,
+)
 from twofold.people.access import Actor
 from twofold.people.errors import NotFound
 from twofold.reporting.distribution import distribution_chart
 from twofold.reporting.facts import gather
-from twofold.reporting.measures import GroupView, figure, group_views, limit_text, scale, unit_text
+from twofold.reporting.measures import (
+    GroupView,
+    breach_text,
+    figure,
+    group_views,
+    limit_text,
+    scale,
+    unit_text,
+)
 from twofold.reporting.posture import RequirementState
 from twofold.telemetry.models import EventSchema
-from twofold.telemetry.queries import current_schema, events_by_day, last_day
+from twofold.telemetry.queries import current_schema, damaged_batches, events_by_day, last_day
 
 _WORST = (Verdict.BREACH, Verdict.ERROR, Verdict.WARNING, Verdict.INSUFFICIENT, Verdict.OK)
 VOLUME_DAYS = 84
@@ -50,6 +64,7 @@ class MonitorView:
         value: the newest value in words; blank where there is none to be shown.
         limit: when it breaches and when it warns, in words.
         filling: whether the newest window is not over yet.
+        note: what has to be said under the chart; blank where it speaks for itself.
     """
 
     monitor: Monitor
@@ -58,6 +73,7 @@ class MonitorView:
     value: str
     limit: str
     filling: bool
+    note: str
     chart: dict[str, Any]
     groups: Sequence[GroupView]
 
@@ -80,7 +96,11 @@ class AlertView(BreachView):
 
 @dataclass(frozen=True)
 class SystemMonitoring:
-    """All that the page of a system shows of its monitoring."""
+    """All that the page of a system shows of its monitoring.
+
+    Attributes:
+        damaged: accepted events whose bytes are not there, and which no measurement counts.
+    """
 
     schema: EventSchema | None
     monitors: Sequence[MonitorView]
@@ -90,18 +110,17 @@ class SystemMonitoring:
     field: str
     distribution: dict[str, Any] | None
     events: int
+    damaged: int = 0
 
 
 def fleet(systems: Iterable[AISystem]) -> list[FleetRow]:
     """Return the rows of the register's list; three queries, however many systems there are."""
     rows = list(systems)
-    newest: dict[object, Measurement] = {}
+    monitors = list(Monitor.objects.filter(system__in=rows))
     of_system: dict[object, set[object]] = {}
-    for monitor in Monitor.objects.filter(system__in=rows):
+    for monitor in monitors:
         of_system.setdefault(monitor.system_id, set()).add(monitor.pk)
-    measurements = Measurement.objects.filter(monitor__system__in=rows).order_by("window_start")
-    for measurement in measurements.only("monitor_id", "verdict", "window_start"):
-        newest[measurement.monitor_id] = measurement
+    newest = newest_measurements(monitors)
     opened: dict[object, int] = {}
     for breach in breaches_of(rows).filter(closed_at=None):
         opened[breach.monitor.system_id] = opened.get(breach.monitor.system_id, 0) + 1
@@ -139,7 +158,7 @@ def system_monitoring(system: AISystem, *, on: date, field: str = "") -> SystemM
             _monitor(monitor, rows.get(monitor.pk, []), on) for monitor in monitors_of(system)
         ],
         breaches=[
-            BreachView(breach, _worst_value(breach), limit_text(breach.monitor))
+            BreachView(breach, _worst_value(breach), breach_text(breach.monitor))
             for breach in breaches_of([system])[:20]
         ],
         volume=_volume(counts),
@@ -147,6 +166,7 @@ def system_monitoring(system: AISystem, *, on: date, field: str = "") -> SystemM
         field=shown,
         distribution=distribution_chart(schema, shown, last) if last else None,
         events=sum(counts.values()),
+        damaged=sum(batch.events for batch in damaged_batches([system]) if not batch.profiled),
     )
 
 
@@ -156,13 +176,23 @@ def monitor_chart(monitor: Monitor) -> dict[str, Any]:
     return _chart(monitor, list(rows))
 
 
+def inbox(by: Actor, *, at: datetime) -> QuerySet[Alert]:
+    """Return the alerts that the actor may read: waiting ones first, among them open breaches."""
+    return visible_alerts(by, at=at).order_by(
+        F("acknowledged_at").asc(nulls_first=True),
+        F("breach__closed_at").desc(nulls_first=True),
+        "-raised_at",
+        "pk",
+    )
+
+
 def alert_views(alerts: Iterable[Alert]) -> list[AlertView]:
     """Return alerts with what they are about in words; they come loaded with their breach."""
     return [
         AlertView(
             breach=alert.breach,
             worst=_worst_value(alert.breach),
-            limit=limit_text(alert.breach.monitor),
+            limit=breach_text(alert.breach.monitor),
             alert=alert,
         )
         for alert in alerts
@@ -202,9 +232,16 @@ def _monitor(monitor: Monitor, rows: Sequence[Measurement], on: date) -> Monitor
         value=figure(_shown(newest), monitor) if newest else "",
         limit=limit_text(monitor),
         filling=newest is not None and newest.window_end >= on,
+        note=_note(rows),
         chart=_chart(monitor, rows),
         groups=group_views(newest) if newest else (),
     )
+
+
+def _note(rows: Sequence[Measurement]) -> str:
+    if rows and all(_shown(row) is None for row in rows):
+        return _("No window has had enough events to be judged.")
+    return ""
 
 
 def _chart(monitor: Monitor, rows: Sequence[Measurement]) -> dict[str, Any]:

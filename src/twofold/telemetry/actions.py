@@ -8,15 +8,15 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from twofold.domain.profile import Profile, Role, from_json, merge, profile_of, to_json
+from twofold.domain.profile import Profile, from_json, merge, profile_of, to_json
 from twofold.inventory.models import AISystem
 from twofold.ledger import actions as ledger
 from twofold.people import access
 from twofold.people.access import Actor, Permission
 from twofold.people.errors import InvalidInput
-from twofold.telemetry import segments
-from twofold.telemetry.events import by_day, codec_of, fields_of
-from twofold.telemetry.intake import Receipt, intake, new_events
+from twofold.telemetry.damage import read_each, sound_batches
+from twofold.telemetry.events import by_day, codec_of, encode, fields_of
+from twofold.telemetry.intake import Receipt, intake, new_reference
 from twofold.telemetry.models import Batch, DayProfile, DirtyDay, EventSchema, ReferenceProfile
 
 
@@ -43,12 +43,15 @@ def declare_schema(
     access.require(
         by, Permission.CONFIGURE_TELEMETRY, unit=system.unit, at=at, subject=system.ledger_subject
     )
-    if not version.strip() or len(version) > 40:
+    version = version.strip()
+    if not 1 <= len(version) <= 40 or "\0" in version:
         raise InvalidInput(_("Give a version of 1 to 40 characters."), field="version")
     declared = [
         {"name": field.name, "type": field.type.value, "role": field.role.value}
         for field in fields_of(fields)
     ]
+    # Whoever declares the same at once waits here.
+    AISystem.objects.select_for_update(no_key=True).get(pk=system.pk)
     standing = EventSchema.objects.filter(system=system, version=version).first()
     if standing:
         if standing.fields != declared:
@@ -81,15 +84,15 @@ def accept_events(schema: EventSchema, *, body: bytes, by: Actor, at: datetime) 
     access.require(
         by, Permission.SEND_TELEMETRY, unit=system.unit, at=at, subject=system.ledger_subject
     )
-    codec = codec_of(schema)
-    events = codec.decode(body, at=at)
-    _check_scores(codec.columns(events), schema)
+    events = codec_of(schema).decode(body, at=at)
     return intake.submit(schema, events, at=at)
 
 
 @transaction.atomic
 def add_reference(schema: EventSchema, *, body: bytes, by: Actor, at: datetime) -> Receipt:
     """Add events to the reference of a schema: usually its training data.
+
+    Monitors look again at all days of the schema, for what they compared with has changed.
 
     Raises:
         AccessDenied: the actor may not configure the system's telemetry.
@@ -101,17 +104,20 @@ def add_reference(schema: EventSchema, *, body: bytes, by: Actor, at: datetime) 
     )
     codec = codec_of(schema)
     events = codec.decode(body, at=at)
-    _check_scores(codec.columns(events), schema)
-    fresh = new_events(schema, events)
+    # Whoever adds to the same reference at once waits here.
+    EventSchema.objects.select_for_update(no_key=True).get(pk=schema.pk)
+    fresh = new_reference(schema, events)
     if fresh:
-        kept = ReferenceProfile.objects.select_for_update().filter(schema=schema).first()
+        kept = ReferenceProfile.objects.filter(schema=schema).first()
         kept = kept or ReferenceProfile(schema=schema, events=0, profile=b"")
-        added = profile_of(codec.columns(fresh), codec.fields)
+        stored = codec.decode_stored(encode(fresh))
+        added = profile_of(codec.columns(stored), codec.fields)
         kept.profile = _sum(kept.profile, added)
         kept.events += len(fresh)
         kept.updated_at = at
         kept.save()
         ledger.record(kept, "extended", by=by.ledger_name, at=at, body={"events": len(fresh)})
+        look_again(schema, by=by, at=at)
     return Receipt(len(fresh), len(events) - len(fresh))
 
 
@@ -119,31 +125,31 @@ def add_reference(schema: EventSchema, *, body: bytes, by: Actor, at: datetime) 
 def profile_pending(*, by: Actor, at: datetime, limit: int = 200) -> int:
     """Count accepted batches into the profiles of their days; called by the worker.
 
-    Returns:
-        How many batches were counted; at most `limit`.
+    A damaged batch is set aside, in the log and in the ledger, and the others are counted.
 
-    Raises:
-        SegmentDamaged: bytes of an accepted batch are not there any more.
+    Returns:
+        How many batches were dealt with; at most `limit`.
     """
     batches = list(
-        Batch.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(profiled=False)
+        sound_batches(profiled=False, at=at)
+        .select_for_update(skip_locked=True, of=("self",))
         .select_related("schema")
         .order_by("id")[:limit]
     )
     added: dict[tuple[EventSchema, date], list[Profile]] = {}
-    for batch in batches:
-        codec = codec_of(batch.schema)
-        place = segments.Place(batch.segment, batch.offset, batch.length, batch.sha256)
-        for day, events in by_day(codec.decode_stored(segments.read(place))).items():
-            profile = profile_of(codec.columns(events), codec.fields)
+    counted = []
+    for batch, profiles in read_each(batches, _profiles_by_day, by=by, at=at):
+        counted.append(batch.pk)
+        for day, profile in profiles.items():
             added.setdefault((batch.schema, day), []).append(profile)
+    # In one order everywhere, so that two workers never wait for each other.
     changed = [
-        _add_to_day(schema, day, profiles, at=at) for (schema, day), profiles in added.items()
+        _add_to_day(schema, day, added[schema, day], at=at)
+        for schema, day in sorted(added, key=lambda key: (key[0].pk, key[1]))
     ]
     ledger.record_all(changed, "counted", by=by.ledger_name, at=at)
     _mark_dirty((day.schema_id, day.day) for day in changed)
-    Batch.objects.filter(id__in=[batch.pk for batch in batches]).update(profiled=True)
+    Batch.objects.filter(id__in=counted).update(profiled=True)
     return len(batches)
 
 
@@ -162,7 +168,7 @@ def days_looked_at(
 def look_again(schema: EventSchema, *, by: Actor, at: datetime) -> None:
     """Have monitors look at every day of a schema that is known, at once."""
     del by, at
-    days = DayProfile.objects.filter(schema=schema).values_list("day", flat=True)
+    days = DayProfile.objects.filter(schema=schema).values_list("day", flat=True).order_by("day")
     _mark_dirty((schema.pk, day) for day in days)
 
 
@@ -173,6 +179,14 @@ def _mark_dirty(days: Iterable[tuple[uuid.UUID, date]]) -> None:
         unique_fields=["schema", "day"],
         update_fields=["not_before"],
     )
+
+
+def _profiles_by_day(batch: Batch, events: list[Any]) -> dict[date, Profile]:
+    codec = codec_of(batch.schema)
+    return {
+        day: profile_of(codec.columns(of_day), codec.fields)
+        for day, of_day in by_day(events).items()
+    }
 
 
 def _add_to_day(
@@ -192,16 +206,3 @@ def _sum(kept: bytes | memoryview, added: Profile) -> bytes:
     if not kept:
         return to_json(added).encode()
     return to_json(merge([from_json(bytes(kept).decode()), added])).encode()
-
-
-def _check_scores(columns: Mapping[str, Sequence[Any]], schema: EventSchema) -> None:
-    """Refuse a score outside [0, 1], which no profile could count."""
-    for field in codec_of(schema).fields:
-        if field.role != Role.SCORE:
-            continue
-        for place, value in enumerate(columns[field.name]):
-            if value is not None and not 0 <= value <= 1:
-                raise InvalidInput(
-                    _("A score lies between 0 and 1, not at %(value)s.") % {"value": value},
-                    field=f"events[{place}].values.{field.name}",
-                )

@@ -5,7 +5,8 @@ A caller that finds nobody committing commits for all that wait; the others find
 
 import hashlib
 import threading
-from collections.abc import Sequence
+import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,9 @@ from django.db import connection, transaction
 from twofold.telemetry import segments
 from twofold.telemetry.events import encode
 from twofold.telemetry.models import Batch, EventId, EventSchema
+
+#: SQLite takes a limited number of values in one statement.
+_TOGETHER = 5000
 
 
 @dataclass(frozen=True)
@@ -74,9 +78,10 @@ def _commit(group: Sequence[_Waiting]) -> None:
         waiting.receipt = receipt
 
 
-@transaction.atomic
+# Durable: inside a transaction of one caller, the answer to the others could be rolled back.
+@transaction.atomic(durable=True)
 def _write(group: Sequence[_Waiting]) -> list[Receipt]:
-    fresh = [new_events(waiting.schema, waiting.events) for waiting in group]
+    fresh = _new_of_all([(waiting.schema, waiting.events, _key_of) for waiting in group])
     kept = [(waiting, events) for waiting, events in zip(group, fresh, strict=True) if events]
     places = segments.writer.append([encode(events) for _waiting, events in kept]) if kept else []
     Batch.objects.bulk_create(
@@ -97,35 +102,60 @@ def _write(group: Sequence[_Waiting]) -> list[Receipt]:
     ]
 
 
-def new_events(schema: EventSchema, events: Sequence[Any]) -> list[Any]:
-    """Enter the ids of events and return those that were not known, the first of each id."""
-    digests = [hashlib.sha256(event.id.encode()).digest()[:16] for event in events]
-    entered: set[bytes] = set()
-    for start in range(0, len(digests), 5000):
-        entered |= _enter(schema, digests[start : start + 5000])
-    fresh = []
-    for digest, event in zip(digests, events, strict=True):
-        if digest in entered:
-            entered.remove(digest)
-            fresh.append(event)
+def new_reference(schema: EventSchema, events: Sequence[Any]) -> list[Any]:
+    """Enter the ids of reference events and return those that this reference did not know.
+
+    A reference is beside the events that are decided on, and each schema has its own: the same rows
+    may train two versions, and come again as events.
+    """
+    return _new_of_all([(schema, events, lambda event: f"reference {schema.pk} {event.id}")])[0]
+
+
+def _key_of(event: Any) -> str:  # noqa: ANN401 - a type made per schema
+    return str(event.id)
+
+
+def _new_of_all(
+    sent: Sequence[tuple[EventSchema, Sequence[Any], Callable[[Any], str]]],
+) -> list[list[Any]]:
+    """Enter the ids of events and return, list by list, those not known, the first of each id."""
+    digests = [[_digest(key_of(event)) for event in events] for _schema, events, key_of in sent]
+    wanted: dict[uuid.UUID, set[bytes]] = {}
+    for (schema, _events, _key), keys in zip(sent, digests, strict=True):
+        wanted.setdefault(schema.system_id, set()).update(keys)
+    # In one order everywhere, so that two processes never wait for each other.
+    entered = {system: _enter(system, sorted(wanted[system])) for system in sorted(wanted)}
+    fresh: list[list[Any]] = []
+    for (schema, events, _key), keys in zip(sent, digests, strict=True):
+        unclaimed = entered[schema.system_id]
+        fresh.append([])
+        for key, event in zip(keys, events, strict=True):
+            if key in unclaimed:
+                unclaimed.remove(key)
+                fresh[-1].append(event)
     return fresh
 
 
-def _enter(schema: EventSchema, digests: Sequence[bytes]) -> set[bytes]:
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()[:16]
+
+
+def _enter(system_id: uuid.UUID, digests: Sequence[bytes]) -> set[bytes]:
     """Insert what is not there yet; the database says which rows it took."""
     table = connection.ops.quote_name(EventId._meta.db_table)
-    system = EventId._meta.get_field("system").get_db_prep_value(schema.system_id, connection)
-    # In one order everywhere, so that two processes never wait for each other.
-    ordered = sorted(set(digests))
-    rows = ", ".join(["(%s, %s)"] * len(ordered))
-    values = [value for digest in ordered for value in (system, digest)]
+    system = EventId._meta.get_field("system").get_db_prep_value(system_id, connection)
+    entered: set[bytes] = set()
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} (system_id, digest) VALUES {rows} "  # noqa: S608 - no input in it
-            "ON CONFLICT DO NOTHING RETURNING digest",
-            values,
-        )
-        return {bytes(row[0]) for row in cursor.fetchall()}
+        for start in range(0, len(digests), _TOGETHER):
+            part = digests[start : start + _TOGETHER]
+            rows = ", ".join(["(%s, %s)"] * len(part))
+            cursor.execute(
+                f"INSERT INTO {table} (system_id, digest) VALUES {rows} "  # noqa: S608 - no input
+                "ON CONFLICT DO NOTHING RETURNING digest",
+                [value for digest in part for value in (system, digest)],
+            )
+            entered.update(bytes(row[0]) for row in cursor.fetchall())
+    return entered
 
 
 intake = Intake()

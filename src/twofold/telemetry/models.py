@@ -96,6 +96,9 @@ class Batch(models.Model):
     events = models.PositiveIntegerField()
     received_at = models.DateTimeField()
     profiled = models.BooleanField(default=False)
+    #: When it was last found damaged, and how; None: it is sound as far as is known.
+    damaged_at = models.DateTimeField(null=True)
+    damage = models.CharField(max_length=200, blank=True)
 
     class Meta:
         indexes = [

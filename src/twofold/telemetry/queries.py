@@ -1,12 +1,13 @@
 """Reading schemas and profiles."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from twofold.domain.profile import Profile, from_json, merge, profile_of
@@ -65,6 +66,32 @@ def window_profile(schema: EventSchema, first: date, last: date) -> Profile:
     return merge([profile_of({}, codec_of(schema).fields), *profiles])
 
 
+def system_profile(schema: EventSchema, first: date, last: date) -> Profile:
+    """Return the profile of all events of the schema's system in these days, whatever their schema.
+
+    A version is replaced in the middle of a window, and what came before it counts too. A field
+    that this schema declares otherwise than another is taken from this one alone.
+    """
+    rows = DayProfile.objects.filter(schema__system=schema.system_id, day__range=(first, last))
+    own = [profile_of({}, codec_of(schema).fields)]
+    others: list[Profile] = []
+    for row in rows.order_by("day", "schema_id"):
+        (own if row.schema_id == schema.pk else others).append(
+            from_json(bytes(row.profile).decode())
+        )
+    whole = merge(own)
+    return merge([whole, *(_agreeing(other, whole) for other in others)])
+
+
+def _agreeing(other: Profile, own: Profile) -> Profile:
+    """Return a profile without the fields that another holds as a different type."""
+    return replace(
+        other,
+        numbers={name: n for name, n in other.numbers.items() if name not in own.categories},
+        categories={name: c for name, c in other.categories.items() if name not in own.numbers},
+    )
+
+
 def events_by_day(schema: EventSchema, first: date, last: date) -> dict[date, int]:
     """Return how many events each day of the range has; days without events are left out."""
     return dict(day_profiles(schema, first, last).values_list("day", "events"))
@@ -77,14 +104,15 @@ def event_total(systems: Iterable[AISystem]) -> int:
 
 
 def dirty_days(*, at: datetime) -> QuerySet[DirtyDay]:
-    """Return the days that monitors are to look at now."""
+    """Return the days that monitors are to look at now, the earliest first."""
     due = Q(not_before=None) | Q(not_before__lte=at)
-    return DirtyDay.objects.filter(due).select_related("schema__system__unit").order_by("id")
+    days = DirtyDay.objects.filter(due).select_related("schema__system__unit")
+    return days.order_by("day", "id")
 
 
 def something_to_profile() -> bool:
-    """Return whether accepted events are not yet counted."""
-    return Batch.objects.filter(profiled=False).exists()
+    """Return whether accepted events are not yet counted, other than damaged ones."""
+    return Batch.objects.filter(profiled=False, damaged_at=None).exists()
 
 
 def open_sealed(sha256: str) -> BinaryIO | None:
@@ -100,5 +128,16 @@ def open_sealed(sha256: str) -> BinaryIO | None:
 
 def last_day(schema: EventSchema) -> date | None:
     """Return the last day that has events, or None when none came yet."""
-    newest = DayProfile.objects.filter(schema=schema).order_by("-day").first()
-    return newest.day if newest else None
+    newest: date | None = DayProfile.objects.filter(schema=schema).aggregate(last=Max("day"))[
+        "last"
+    ]
+    return newest
+
+
+def damaged_batches(systems: Iterable[AISystem]) -> QuerySet[Batch]:
+    """Return the accepted batches of these systems whose bytes are not there, oldest first."""
+    return (
+        Batch.objects.filter(schema__system__in=systems, damaged_at__isnull=False)
+        .select_related("schema__system")
+        .order_by("received_at", "id")
+    )

@@ -6,7 +6,6 @@ that they held is sealed.
 
 import hashlib
 import os
-import secrets
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -16,12 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Min, Sum
 
 from twofold.domain.profile import FieldType
 from twofold.evidence.blobs import sync_folder
 from twofold.ledger import actions as ledger
 from twofold.people.access import Actor
 from twofold.telemetry import segments
+from twofold.telemetry.damage import read_each, sound_batches
 from twofold.telemetry.events import Codec, by_day, codec_of
 from twofold.telemetry.models import Batch, EventSchema, SealedFile
 from twofold_verify.entry import Blob
@@ -32,62 +33,89 @@ _ARROW = {
     FieldType.BOOLEAN: pa.bool_(),
 }
 READY_EVENTS = 50_000
+PORTION_EVENTS = 50_000
 READY_AGE = timedelta(minutes=1)
 
 
 def seal(*, by: Actor, at: datetime, everything: bool = False) -> list[SealedFile]:
-    """Seal counted batches, once there are many of them or the oldest has waited long enough.
+    """Seal counted batches, once a schema has many of them or its oldest has waited long enough.
+
+    Each portion is a transaction, and of at most about `PORTION_EVENTS` events: that bounds memory.
+    Damaged batches are set aside.
 
     Args:
         everything: seal now whatever is counted.
 
     Returns:
         The files that were made.
-
-    Raises:
-        SegmentDamaged: bytes of an accepted batch are not there any more.
     """
     made: list[SealedFile] = []
-    with transaction.atomic():
-        waiting = list(
-            Batch.objects.select_for_update(skip_locked=True, of=("self",))
-            .filter(profiled=True)
-            .select_related("schema")
-            .order_by("schema_id", "id")[:1000]
-        )
-        if not waiting or not (everything or _ready(waiting, at)):
-            return made
-        for schema, batches in _by_schema(waiting).items():
-            made += _seal_schema(schema, batches, by=by, at=at)
-        Batch.objects.filter(id__in=[batch.pk for batch in waiting]).delete()
-    _remove_empty_segments()
+    for schema in _ready_schemas(at, everything=everything):
+        portion = _seal_portion(schema, by=by, at=at)
+        while portion is not None:
+            made += portion
+            portion = _seal_portion(schema, by=by, at=at)
+    if made:
+        _remove_empty_segments()
     return made
 
 
-def _ready(waiting: Sequence[Batch], at: datetime) -> bool:
-    oldest = min(batch.received_at for batch in waiting)
-    return at - oldest >= READY_AGE or sum(batch.events for batch in waiting) >= READY_EVENTS
+def _ready_schemas(at: datetime, *, everything: bool) -> list[EventSchema]:
+    waiting = (
+        sound_batches(profiled=True, at=at)
+        .values("schema")
+        .annotate(oldest=Min("received_at"), total=Sum("events"))
+    )
+    ready = [
+        row["schema"]
+        for row in waiting
+        if everything or at - row["oldest"] >= READY_AGE or row["total"] >= READY_EVENTS
+    ]
+    return list(EventSchema.objects.filter(pk__in=ready).order_by("pk"))
 
 
-def _by_schema(batches: Sequence[Batch]) -> dict[EventSchema, list[Batch]]:
-    groups: dict[EventSchema, list[Batch]] = {}
-    for batch in batches:
-        groups.setdefault(batch.schema, []).append(batch)
-    return groups
-
-
-def _seal_schema(
-    schema: EventSchema, batches: Sequence[Batch], *, by: Actor, at: datetime
-) -> list[SealedFile]:
-    codec = codec_of(schema)
+@transaction.atomic
+def _seal_portion(schema: EventSchema, *, by: Actor, at: datetime) -> list[SealedFile] | None:
+    """Seal the oldest waiting batches of a schema; return None when none waits."""
+    batches = _portion(schema, at)
+    if not batches:
+        return None
     events: list[Any] = []
-    for batch in batches:
-        place = segments.Place(batch.segment, batch.offset, batch.length, batch.sha256)
-        events += codec.decode_stored(segments.read(place))
-    return [
-        _seal_day(schema, day, _table(codec, of_day), by=by, at=at)
+    sealed = []
+    for batch, of_batch in read_each(batches, lambda _batch, found: found, by=by, at=at):
+        events += of_batch
+        sealed.append(batch.pk)
+    if not sealed:
+        return []
+    codec = codec_of(schema)
+    # No other file begins with the same batch, so what a crash leaves behind is written over by
+    # the next attempt.
+    name = f"{sealed[0]:012d}.parquet"
+    files = [
+        _seal_day(schema, day, name, _table(codec, of_day), by=by, at=at)
         for day, of_day in sorted(by_day(events).items())
     ]
+    Batch.objects.filter(id__in=sealed).delete()
+    return files
+
+
+def _portion(schema: EventSchema, at: datetime) -> list[Batch]:
+    """Return the schema's oldest counted batches, locked: at least one, and not too many events."""
+    found = (
+        sound_batches(profiled=True, at=at)
+        .select_for_update(skip_locked=True, of=("self",))
+        .filter(schema=schema)
+        .select_related("schema")
+        .order_by("id")[:1000]
+    )
+    portion: list[Batch] = []
+    room = PORTION_EVENTS
+    for batch in found:
+        if portion and batch.events > room:
+            break
+        portion.append(batch)
+        room -= batch.events
+    return portion
 
 
 def _table(codec: Codec, events: Sequence[Any]) -> pa.Table:
@@ -104,21 +132,11 @@ def _table(codec: Codec, events: Sequence[Any]) -> pa.Table:
 
 
 def _seal_day(
-    schema: EventSchema, day: date, table: pa.Table, *, by: Actor, at: datetime
+    schema: EventSchema, day: date, name: str, table: pa.Table, *, by: Actor, at: datetime
 ) -> SealedFile:
     folder = Path(f"sealed/system={schema.system_id}/day={day.isoformat()}")
-    root = Path(settings.TELEMETRY)
-    (root / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-    path = folder / f"{secrets.token_hex(12)}.parquet"
-    with (root / path).open("xb") as file:
-        pq.write_table(table, file, compression="zstd")
-        file.flush()
-        os.fsync(file.fileno())
-    for level in (root / folder, *list((root / folder).parents)[:3]):
-        sync_folder(level)
-    with (root / path).open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    size = (root / path).stat().st_size
+    path = folder / name
+    sha256, size = _write(folder, name, table)
     sealed = SealedFile.objects.create(
         schema=schema,
         day=day,
@@ -130,6 +148,24 @@ def _seal_day(
     )
     ledger.record(sealed, "sealed", by=by.ledger_name, at=at, blobs=[Blob(sha256, size)])
     return sealed
+
+
+def _write(folder: Path, name: str, table: pa.Table) -> tuple[str, int]:
+    """Put a whole file in its place and on the disk; return its SHA-256 and size."""
+    root = Path(settings.TELEMETRY)
+    (root / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    unfinished = root / folder / f"{name}.unfinished"
+    with unfinished.open("wb+") as file:
+        pq.write_table(table, file, compression="zstd")
+        file.flush()
+        os.fsync(file.fileno())
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    unfinished.replace(root / folder / name)
+    for level in (root / folder, *list((root / folder).parents)[:3]):
+        sync_folder(level)
+    return sha256, size
 
 
 def _remove_empty_segments() -> None:

@@ -44,19 +44,16 @@ class SegmentWriter:
         self._offset = 0
 
     def append(self, payloads: list[bytes]) -> list[Place]:
-        """Write the payloads, fsync once, and return where they lie."""
-        if self._handle is None or self._process != os.getpid():
-            self._open()
-        elif self._offset > ROTATE_AT_BYTES:
-            self.close()
-            self._open()
-        handle = self._handle
-        if handle is None:
-            raise SegmentDamaged("No segment is open.")
+        """Write the payloads, fsync once, and return where they lie.
+
+        Raises:
+            OSError: the disk refused; the segment is left behind, and the next call opens another.
+        """
+        handle = self._ready()
         try:
             places = [self._write(handle, payload) for payload in payloads]
             os.fsync(handle)
-        except OSError:
+        except BaseException:
             # After a failed write or fsync nothing is known of the file: it is left behind.
             self.close()
             raise
@@ -64,9 +61,20 @@ class SegmentWriter:
 
     def close(self) -> None:
         """Let go of the segment, so that it can be removed once it is sealed."""
-        if self._handle is not None and self._process == os.getpid():
-            os.close(self._handle)
-        self._handle = None
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            os.close(handle)
+
+    def _ready(self) -> int:
+        """Return the handle of a segment that is this process's own and not full."""
+        # A fork inherits the handle, and would write where the parent writes: it lets its copy go.
+        if self._process != os.getpid() or self._offset > ROTATE_AT_BYTES:
+            self.close()
+        if self._handle is None:
+            self._name, self._handle = _open_new()
+            self._process = os.getpid()
+            self._offset = 0
+        return self._handle
 
     def _write(self, handle: int, payload: bytes) -> Place:
         place = Place(self._name, self._offset, len(payload), hashlib.sha256(payload).hexdigest())
@@ -76,22 +84,6 @@ class SegmentWriter:
             view = view[written:]
             self._offset += written
         return place
-
-    def _open(self) -> None:
-        folder = _folder()
-        while self._handle is None:
-            name = f"{secrets.token_hex(12)}.segment"
-            handle = os.open(
-                folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600
-            )
-            if _locked(handle) and (folder / name).exists():
-                self._name, self._handle = name, handle
-            else:
-                # Somebody took the new file for an idle one: it is theirs to remove.
-                os.close(handle)
-        sync_folder(folder)
-        self._process = os.getpid()
-        self._offset = 0
 
 
 def read(place: Place) -> bytes:
@@ -106,6 +98,10 @@ def read(place: Place) -> bytes:
             payload = file.read(place.length)
     except FileNotFoundError:
         raise SegmentDamaged(f"Segment {place.segment} is missing.") from None
+    except OSError as refusal:
+        raise SegmentDamaged(
+            f"Segment {place.segment} cannot be read: {refusal.strerror}."
+        ) from refusal
     if hashlib.sha256(payload).hexdigest() != place.sha256:
         raise SegmentDamaged(f"Segment {place.segment} is damaged at byte {place.offset}.")
     return payload
@@ -128,6 +124,23 @@ def remove_if_idle(name: str, *, is_held: Callable[[str], bool]) -> bool:
         path.unlink(missing_ok=True)
         return True
     finally:
+        os.close(handle)
+
+
+def _open_new() -> tuple[str, int]:
+    """Create a segment and lock it; return its name and handle."""
+    folder = _folder()
+    while True:
+        name = f"{secrets.token_hex(12)}.segment"
+        handle = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        try:
+            if _locked(handle) and (folder / name).exists():
+                sync_folder(folder)
+                return name, handle
+        except BaseException:
+            os.close(handle)
+            raise
+        # Somebody took the new file for an idle one: it is theirs to remove.
         os.close(handle)
 
 

@@ -149,7 +149,9 @@ class ClaimForm(forms.Form):
 
     evidence = forms.ModelChoiceField(label=_("Evidence"), queryset=EvidenceVersion.objects.none())
     need = forms.ChoiceField(label=_("It answers"))
-    statement = forms.CharField(label=_("What it shows"), max_length=500)
+    statement = forms.CharField(
+        label=_("What it shows"), max_length=500, widget=forms.Textarea({"rows": 3})
+    )
 
     def __init__(
         self,

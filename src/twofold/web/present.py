@@ -141,6 +141,11 @@ def history_rows(lines: Iterable[LedgerLine]) -> list[HistoryRow]:
     return [HistoryRow(line, record_href(line.subject)) for line in told(lines)]
 
 
+def newest_first(line: LedgerLine) -> tuple[bool, float, int]:
+    """Return the key that puts entries of several records in order, those that wait on top."""
+    return line.index is not None, -line.entry.recorded_at.timestamp(), -(line.index or 0)
+
+
 def choice_filter(
     name: str, current: str, choices: Iterable[tuple[str, Any]], *, every: bool = True
 ) -> dict[str, Any]:
@@ -152,6 +157,27 @@ def choice_filter(
             {"value": value, "label": label, "chosen": value == current} for value, label in options
         ],
     }
+
+
+def sdk_lines(address: str, code: str) -> str:
+    """Return the lines of Python with which a system's first event is sent."""
+    return "\n".join(
+        (
+            "from twofold_sdk import Client, Field",
+            f'with Client("{address}", token) as client:',
+            '    fields = [Field("approved", "boolean", "prediction")]',
+            f'    system = client.system("{code}").declare_schema("1", fields)',
+            '    system.log({"approved": True})',
+        )
+    )
+
+
+def verification_commands(key: str, email: str) -> list[tuple[str, str]]:
+    """Return what to do to verify the record elsewhere, each step with its command."""
+    return [
+        (_("Export the whole record here"), f"twofold export ledger.zip --as {email}"),
+        (_("Verify the bundle anywhere else"), f"twofold-verify ledger.zip --key '{key}'"),
+    ]
 
 
 def _requirements_href(**query: str) -> str:

@@ -42,7 +42,8 @@ def now() -> datetime:
 
 def search_text(request: HttpRequest) -> str:
     """Return what is searched for, cut to a sensible length."""
-    return request.GET.get("q", "").strip()[:200]
+    # PostgreSQL compares no text with a null character.
+    return request.GET.get("q", "").replace("\x00", "").strip()[:200]
 
 
 def wants_fragment(request: HttpRequest) -> bool:
@@ -59,7 +60,8 @@ def page_of(request: HttpRequest, rows: QuerySet[_Row]) -> Page[_Row]:
 def next_address(request: HttpRequest, otherwise: str) -> str:
     """Return the address of our own that the request wants to go to next."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    if url_has_allowed_host_and_scheme(
+    # A path: a bare word would be taken for the name of a page.
+    if wanted.startswith("/") and url_has_allowed_host_and_scheme(
         wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     ):
         return wanted

@@ -47,7 +47,7 @@
         icon: "roundRect", textStyle: { ...text, color: colours.text }, inactiveColor: colours.quiet,
       },
       xAxis: {
-        type: "category", data: data.rows.map((row) => row[0]), boundaryGap: data.kind !== "line",
+        type: "category", data: data.rows.map((row) => row[0]), boundaryGap: data.kind !== "line" || data.rows.length <= 30,
         axisLine: { lineStyle: { color: colours.hairline } }, axisTick: { show: false },
         axisLabel: { ...text, hideOverlap: true },
       },
@@ -65,6 +65,15 @@
     };
   }
 
+  // Limits that lie close together: their words move apart, the higher one up and the lower one down.
+  function nudge(data, limit) {
+    const others = data.limits.filter((other) => other !== limit).map((other) => other.value);
+    const { min = 0, max = 1 } = scale(data);
+    const near = others.find((value) => Math.abs(value - limit.value) < (max - min) * 0.14);
+    if (near === undefined) return [0, 0];
+    return [0, limit.value > near ? -6 : 6];
+  }
+
   function limitLines(data, colours) {
     return {
       silent: true, symbol: "none", animation: false,
@@ -73,7 +82,7 @@
         return {
           yAxis: limit.value, name: limit.label,
           lineStyle: { color: colour, type: limit.verdict === "warning" ? "dashed" : "solid", width: 1 },
-          label: { formatter: limit.label, position: "end", color: colour, fontSize: 11 },
+          label: { formatter: limit.label, position: "end", color: colour, fontSize: 11, offset: nudge(data, limit) },
         };
       }),
     };
@@ -117,8 +126,10 @@
   function scale(data) {
     const limits = (data.limits ?? []).map((limit) => limit.value);
     const values = data.rows.flatMap((row) => row.slice(1)).filter((value) => value != null);
-    const low = Math.min(0, ...values, ...limits);
+    const lowest = Math.min(...values, ...limits);
     const high = Math.max(0, ...values, ...limits);
+    // Bars stand on zero; a line that stays far above it is looked at where it runs.
+    const low = data.kind === "line" && lowest > high * 0.4 ? lowest : Math.min(0, lowest);
     if (!limits.length || low === high) return {};
     const rough = (high - low) / 4;
     const power = 10 ** Math.floor(Math.log10(rough));
@@ -126,7 +137,7 @@
     return {
       interval,
       min: Math.floor(low / interval) * interval,
-      max: Math.ceil((high * 1.02) / interval) * interval,
+      max: data.unit === "%" && high <= 100 && high > 80 ? 100 : Math.ceil((high * 1.02) / interval) * interval,
     };
   }
 

@@ -14,9 +14,9 @@ from twofold.monitoring.models import Alert
 from twofold.monitoring.queries import visible_alerts
 from twofold.people.access import Permission, may, require_anywhere
 from twofold.people.errors import NotFound, Refusal
-from twofold.reporting.monitoring import alert_views, breach_consequences, monitor_chart
+from twofold.reporting.monitoring import alert_views, breach_consequences, inbox, monitor_chart
 from twofold.web.forms import AcknowledgeForm
-from twofold.web.present import history_rows, requirement_row
+from twofold.web.present import history_rows, newest_first, requirement_row
 from twofold.web.request import actor, now, page_of, show_refusal
 
 
@@ -24,7 +24,7 @@ from twofold.web.request import actor, now, page_of, show_refusal
 def alerts(request: HttpRequest) -> HttpResponse:
     by, at = actor(request), now()
     require_anywhere(by, Permission.READ, at=at)
-    found = visible_alerts(by, at=at)
+    found = inbox(by, at=at)
     page = page_of(request, found)
     context = {
         "page": page,
@@ -46,7 +46,7 @@ def alert(request: HttpRequest, key: UUID) -> HttpResponse:
         return redirect("alert", key=key)
     breach = found.breach
     lines = history(breach.ledger_subject) + history(found.ledger_subject)
-    lines.sort(key=lambda line: line.entry.recorded_at, reverse=True)
+    lines.sort(key=newest_first)
     consequences = breach_consequences(breach, by, at=at)
     context = {
         "view": alert_views([found])[0],

@@ -53,6 +53,7 @@ def control(request: HttpRequest, control_id: str) -> HttpResponse:
             for framework in catalog().frameworks
         ],
         "views": control_view(entry, by, at=at),
+        "today": at.date(),
         "may_implement": permitted_units(by, Permission.IMPLEMENT_CONTROL, at=at).exists(),
     }
     return render(request, "control.html", context)

@@ -1,5 +1,7 @@
 """Evidence: the list, one item with versions and credit, adding, downloading."""
 
+import mimetypes
+from itertools import groupby
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,7 +20,7 @@ from twofold.people.errors import NotFound, Refusal
 from twofold.reporting.controls import claim_views, credited_requirements
 from twofold.reporting.history import names_of
 from twofold.web.forms import ContentForm, EvidenceForm
-from twofold.web.present import history_rows, record_href
+from twofold.web.present import history_rows, newest_first, record_href
 from twofold.web.request import actor, now, page_of, search_text, show_refusal
 
 
@@ -47,17 +49,20 @@ def item(request: HttpRequest, key: UUID) -> HttpResponse:
     lines = history(found.ledger_subject, limit=5)
     for version in versions[:5]:
         lines += history(version.ledger_subject, limit=2)
-    lines.sort(key=lambda line: line.entry.recorded_at, reverse=True)
+    lines.sort(key=newest_first)
+    authors = names_of(version.author for version in versions)
+    credited = credited_requirements(view.claim for view in claims)
     context = {
         "item": found,
         "kind": _kinds().get(found.kind, ""),
         "about": record_href(found.about),
-        "versions": versions,
-        "authors": names_of(version.author for version in versions),
+        "versions": [(version, authors[version.author]) for version in versions],
         "today": at.date(),
         "claims": claims,
-        "credited": credited_requirements(view.claim for view in claims),
-        "frameworks": {entry.id: entry.short_title for entry in catalog().frameworks},
+        "credited": [
+            (catalog().framework(framework).short_title, list(entries))
+            for framework, entries in groupby(credited, lambda entry: entry.requirement.framework)
+        ],
         "history": history_rows(lines),
         "preview": _preview(versions[0].sha256, versions[0].media_type) if versions else "",
         "may_add": may(by, Permission.ADD_EVIDENCE, unit=found.unit, at=at),
@@ -144,7 +149,8 @@ def _content(form: ContentForm) -> actions.Content:
     return actions.Content(
         chunks=file.chunks(),
         file_name=file.name,
-        media_type=file.content_type or "application/octet-stream",
+        # By its name: what a browser says of the type is free text.
+        media_type=mimetypes.guess_type(file.name)[0] or "application/octet-stream",
         source=given["source"],
         period_from=given["period_from"],
         period_to=given["period_to"],

@@ -6,9 +6,8 @@ from django.views.decorators.http import require_safe
 
 from twofold.controls.queries import visible_implementations, waiting_claims
 from twofold.inventory.queries import visible_systems
-from twofold.monitoring.queries import visible_alerts
 from twofold.people.access import Permission, permitted_units, require_anywhere
-from twofold.reporting.monitoring import alert_views
+from twofold.reporting.monitoring import alert_views, inbox
 from twofold.reporting.posture import posture as compute
 from twofold.web.present import framework_card, requirement_row
 from twofold.web.request import actor, now
@@ -21,14 +20,15 @@ def posture(request: HttpRequest) -> HttpResponse:
     by, at = actor(request), now()
     require_anywhere(by, Permission.READ, at=at)
     found = compute(by, at=at)
-    waiting = visible_alerts(by, at=at).filter(acknowledged_at=None)
+    alerts = inbox(by, at=at)
+    waiting = alerts.filter(acknowledged_at=None)
     context = {
         "on": found.on,
         "frameworks": [framework_card(entry) for entry in found.frameworks],
         "next_actions": [requirement_row(state) for state in found.next_actions],
         "alerts": alert_views(waiting[:ALERTS]),
         "waiting_count": waiting.count(),
-        "open_count": visible_alerts(by, at=at).filter(breach__closed_at=None).count(),
+        "open_count": alerts.filter(breach__closed_at=None).count(),
         "claim_count": waiting_claims(by, at=at).count(),
         "system_count": visible_systems(by, at=at).count(),
         "implementation_count": visible_implementations(by, at=at).count(),

@@ -15,7 +15,7 @@ from twofold.people.models import Unit
 from twofold.people.queries import persons
 from twofold.reporting.monitoring import fleet, system_monitoring
 from twofold.web.forms import SystemForm
-from twofold.web.present import choice_filter, history_rows
+from twofold.web.present import choice_filter, history_rows, sdk_lines
 from twofold.web.request import actor, now, page_of, search_text, show_refusal
 
 
@@ -43,6 +43,7 @@ def system(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "system": found,
         "monitoring": monitoring,
+        "snippet": sdk_lines(request.build_absolute_uri("/").rstrip("/"), found.code),
         "field_filter": choice_filter(
             "field", monitoring.field, [(name, name) for name in monitoring.fields], every=False
         ),

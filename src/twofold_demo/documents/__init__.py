@@ -1,0 +1,1 @@
+"""Documents that the demonstration files as evidence: made from records, none invented."""

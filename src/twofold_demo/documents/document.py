@@ -1,0 +1,51 @@
+"""A document and the ways in which one is written."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file to be filed.
+
+    Attributes:
+        period_from: first day that it speaks of.
+        period_to: last day that it speaks of.
+        source: where its content comes from, in words.
+    """
+
+    file_name: str
+    media_type: str
+    text: str
+    period_from: date
+    period_to: date
+    source: str
+
+
+def table(
+    file_name: str, header: Sequence[str], rows: Iterable[Sequence[object]], on: date
+) -> Document:
+    """Return rows as a CSV file that states the register as of a day."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return Document(file_name, "text/csv", out.getvalue(), on, on, "Exported from the register")
+
+
+def structured(
+    file_name: str, content: dict[str, Any], source: str, period: tuple[date, date]
+) -> Document:
+    """Return a JSON file."""
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    return Document(file_name, "application/json", text, *period, source)
+
+
+def prose(file_name: str, lines: Iterable[str], source: str, period: tuple[date, date]) -> Document:
+    """Return a Markdown file."""
+    return Document(file_name, "text/markdown", "\n".join(lines) + "\n", *period, source)

@@ -1,0 +1,87 @@
+"""Filing documents as evidence, claiming them for controls, and having others accept the claims."""
+
+from datetime import timedelta
+
+from twofold.catalog.load import catalog
+from twofold.controls import actions as controls
+from twofold.controls.models import EvidenceClaim, Implementation
+from twofold.evidence import actions as evidence
+from twofold.evidence.models import EvidenceVersion
+from twofold.monitoring.filing import FAIRNESS
+from twofold_demo.clock import now
+from twofold_demo.documents.document import Document
+from twofold_demo.filings import LEFT_WAITING, OF_ORGANISATION, OF_SYSTEMS, Filing, SystemFiling
+from twofold_demo.governance import APPROVER, PLACES
+from twofold_demo.stage import Stage
+
+
+def file_for_systems(stage: Stage) -> int:
+    """File and claim the documents on AI systems; return how many."""
+    filed = [(filing, code) for filing in OF_SYSTEMS for code in filing.codes]
+    for filing, code in filed:
+        document = filing.make(stage.case(code), stage.systems[code], now().date())
+        _file(stage, filing, document, by=PLACES[code][1], code=code)
+    return len(filed)
+
+
+def file_for_organisation(stage: Stage) -> int:
+    """File and claim the documents on the organisation as a whole; return how many."""
+    for filing in OF_ORGANISATION:
+        _file(stage, filing, filing.make(now().date()), by=filing.by)
+    return len(OF_ORGANISATION)
+
+
+def accept_all(stage: Stage) -> int:
+    """Have the approver accept what is claimed, all but two claims; return how many.
+
+    The newest fairness report and the list of documents are left for a visitor.
+    """
+    approver = stage.organisation.actor(APPROVER)
+    waiting = EvidenceClaim.objects.filter(accepted_at=None).exclude(need=LEFT_WAITING)
+    claims = list(waiting.order_by("claimed_at", "evidence__number"))
+    newest = [claim for claim in claims if claim.need == FAIRNESS][-1:]
+    accepted = [claim for claim in claims if claim not in newest]
+    for claim in accepted:
+        controls.accept_claim(claim, by=approver, at=now())
+    return len(accepted)
+
+
+def _file(
+    stage: Stage, filing: Filing | SystemFiling, document: Document, *, by: str, code: str = ""
+) -> None:
+    """Add a document and claim it for the control as it is run in that scope."""
+    implementation = stage.implementations[filing.control, code]
+    actor = stage.organisation.actor(by)
+    system = stage.systems.get(code)
+    item = evidence.add_item(
+        f"{filing.title}: {system.name}" if system else filing.title,
+        kind=filing.need,
+        unit=implementation.unit,
+        content=_content(document, implementation, filing.need),
+        about=system.ledger_subject if system else "",
+        by=actor,
+        at=now(),
+    )
+    controls.claim(
+        implementation,
+        evidence=EvidenceVersion.objects.get(item=item),
+        need=filing.need,
+        statement=filing.statement,
+        by=actor,
+        at=now(),
+    )
+
+
+def _content(document: Document, implementation: Implementation, need: str) -> evidence.Content:
+    """Return a document that counts for as long as the control's need says."""
+    needs = catalog().control_by_id[implementation.control].evidence
+    days = next(entry.period_days for entry in needs if entry.kind == need)
+    return evidence.Content(
+        chunks=[document.text.encode()],
+        file_name=document.file_name,
+        media_type=document.media_type,
+        source=document.source,
+        period_from=document.period_from,
+        period_to=document.period_to,
+        valid_until=document.period_to + timedelta(days=days),
+    )

@@ -1,0 +1,140 @@
+"""The play: what happens at Harbourline, in order.
+
+Each scene acts through the product as a person or a program would, and says in a line what it did.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from django.core.management import call_command
+from django.utils.translation import gettext as _
+
+from twofold.cli.worker import drain
+from twofold.controls.models import EvidenceClaim
+from twofold.monitoring.models import Alert, Breach, Measurement, Monitor
+from twofold.people.errors import Conflict
+from twofold.people.queries import root_unit
+from twofold.reporting.integrity import verify_record
+from twofold_demo import answers, cast, evidence, governance, sending, summary
+from twofold_demo.case import Case, Scale
+from twofold_demo.clock import now
+from twofold_demo.flights import delay_forecast
+from twofold_demo.mortgages import mortgage_precheck
+from twofold_demo.server import serving, wait_for_worker
+from twofold_demo.stage import Stage
+from twofold_verify.cli import as_text
+
+Say = Callable[[str], None]
+
+
+def play(scale: Scale, *, password: str, say: Say) -> None:
+    """Play everything on an empty installation.
+
+    Raises:
+        Conflict: an organisation stands already.
+        InvalidInput: the password is not acceptable.
+        WorkerStopped: the worker does not keep up.
+        LedgerUnsound: the ledger does not verify at the end.
+    """
+    began = time.monotonic()
+    call_command("migrate", verbosity=0)
+    if root_unit() is not None:
+        raise Conflict(
+            _("An organisation stands already: the demonstration needs an empty installation.")
+        )
+    # Nothing is written before the longest calculation has gone well.
+    cases = _train(scale, say)
+    password = password or cast.new_password()
+    organisation = cast.found(password=password, at=now())
+    say(f"Founded {cast.NAME}: {len(cast.CAST)} people, {len(organisation.units)} units.")
+    stage = _set(organisation, cases, say)
+    with serving() as url:
+        _operate(stage, url, say)
+    _show(stage, say)
+    _close(say)
+    say(f"Done in {time.monotonic() - began:.0f} s.")
+    summary.tell(password, say)
+
+
+def _train(scale: Scale, say: Say) -> tuple[Case, ...]:
+    today = now().date()
+    cases = (
+        delay_forecast(today=today, scale=scale),
+        mortgage_precheck(today=today, scale=scale),
+    )
+    for case in cases:
+        found = case.validation
+        say(
+            f"Trained {case.code} on {len(case.reference):,} rows: accuracy {found.accuracy:.3f}, "
+            f"AUC {found.auc:.3f} on {found.rows:,} rows it had not seen."
+        )
+    return cases
+
+
+def _set(organisation: cast.Organisation, cases: tuple[Case, ...], say: Say) -> Stage:
+    """Enter the systems, decide what applies, describe how it is done."""
+    systems = {
+        case.code: governance.register(case.code, case.purpose, organisation, at=now())
+        for case in cases
+    }
+    say(f"Registered {len(systems)} AI systems.")
+    decided = governance.decide_applicability(organisation, at=now())
+    say(f"Decided on {decided} controls of both annexes.")
+    # Before the weeks are played: reports are claimed for the implementations that stand by then.
+    implementations = governance.implement(organisation, systems, at=now())
+    approved = sum(row.approved_at is not None for row in implementations.values())
+    say(f"Described {len(implementations)} controls in operation, {approved} of them approved.")
+    return Stage(organisation, cases, systems, implementations)
+
+
+def _operate(stage: Stage, url: str, say: Say) -> None:
+    """Send references and weeks through the SDK, with the worker evaluating in between."""
+    tokens = {
+        code: cast.issue_tokens(stage.organisation, system.ledger_subject, at=now())
+        for code, system in stage.systems.items()
+    }
+    for case in stage.cases:
+        rows = sending.prepare(case, url, tokens[case.code].engineer)
+        say(f"{case.code}: {rows:,} reference rows, {len(case.monitors)} monitors.")
+    for number in range(len(stage.cases[0].weeks)):
+        sent = sum(
+            sending.send_week(case, case.weeks[number], url, tokens[case.code].sender)
+            for case in stage.cases
+        )
+        wait_for_worker()
+        monday = stage.cases[0].first_day + timedelta(weeks=number)
+        say(
+            f"Week of {monday}: {sent:,} events, {Measurement.objects.count()} measurements, "
+            f"{Breach.objects.count()} breaches, "
+            f"{Breach.objects.filter(closed_at=None).count()} open."
+        )
+    wait_for_worker(settled=True)
+    say(f"{Monitor.objects.count()} monitors have measured {Measurement.objects.count()} windows.")
+
+
+def _show(stage: Stage, say: Say) -> None:
+    """File evidence, claim it, have others accept it."""
+    # What is filed speaks of the sealed record, so the record is sealed first.
+    drain(seal_everything=True)
+    answered = answers.acknowledge_drift(stage, at=now())
+    say(f"{answered} of {Alert.objects.count()} alerts acknowledged, the others wait.")
+    filed = evidence.file_for_systems(stage)
+    accepted = evidence.accept_all(stage)
+    # Some of these speak of what was accepted.
+    filed += evidence.file_for_organisation(stage)
+    accepted += evidence.accept_all(stage)
+    waiting = EvidenceClaim.objects.filter(accepted_at=None).count()
+    say(f"Filed {filed} documents; accepted {accepted} claims, {waiting} wait.")
+
+
+def _close(say: Say) -> None:
+    drain(seal_everything=True)
+    report = verify_record()
+    if report.exit_status:
+        raise LedgerUnsound(as_text(report))
+    say(f"Verified the ledger: {report.outcome}.")
+
+
+class LedgerUnsound(RuntimeError):  # noqa: N818 - said of the ledger
+    """The ledger does not verify at the end of the play."""

@@ -1,0 +1,86 @@
+"""Every page in both themes by axe's rules, and at the width of a telephone."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from journeys.world import World
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.journey
+
+PAGES: dict[str, Callable[[World], str]] = {
+    "posture": lambda _w: "/",
+    "requirements": lambda _w: "/requirements/",
+    "no requirement fits": lambda _w: "/requirements/?q=nothing-is-called-so",
+    "requirement in breach": lambda _w: "/requirements/42001:A.6.2.6/",
+    "heading": lambda _w: "/requirements/42001:6.1/",
+    "systems": lambda _w: "/systems/",
+    "system": lambda w: f"/systems/{w.system.code}/",
+    "system without schema": lambda w: f"/systems/{w.silent.code}/",
+    "registering": lambda _w: "/systems/register/",
+    "controls": lambda _w: "/controls/",
+    "control": lambda _w: "/controls/TF-MON-01/",
+    "control that is not run": lambda _w: "/controls/TF-VUL-01/",
+    "implementing": lambda _w: "/controls/TF-VUL-01/implement/",
+    "approving": lambda w: f"/implementations/{w.implementation.pk}/approve/",
+    "claiming": lambda w: f"/implementations/{w.implementation.pk}/claim/",
+    "evidence": lambda _w: "/evidence/",
+    "evidence item": lambda w: f"/evidence/{w.item.pk}/",
+    "adding evidence": lambda _w: "/evidence/add/",
+    "adding a version": lambda w: f"/evidence/{w.item.pk}/version/",
+    "alerts": lambda _w: "/alerts/",
+    "alert": lambda w: f"/alerts/{w.alert.pk}/",
+    "integrity": lambda _w: "/integrity/",
+    "kit": lambda _w: "/kit/",
+    "page that is not there": lambda _w: "/nowhere/",
+}
+#: A share of the pages per test: making the organisation costs more than looking at a page.
+SHARES = [list(PAGES)[start::4] for start in range(4)]
+
+
+@pytest.mark.parametrize("names", SHARES, ids=lambda names: names[0])
+def test_pages_keep_the_rules_of_accessibility_in_both_themes(
+    names: list[str], lead: Page, site: str, world: World
+) -> None:
+    found: dict[str, list[str]] = {}
+    for name in names:
+        lead.emulate_media(color_scheme="light")
+        lead.goto(site + PAGES[name](world))
+        found[f"{name}, light"] = violations(lead)
+        lead.emulate_media(color_scheme="dark")
+        expect(lead.locator("html")).to_have_attribute("data-bs-theme", "dark")
+        found[f"{name}, dark"] = violations(lead)
+    assert {page: faults for page, faults in found.items() if faults} == {}
+
+
+def test_no_page_scrolls_sideways_on_a_telephone(lead: Page, site: str, world: World) -> None:
+    lead.set_viewport_size({"width": 390, "height": 844})
+    wider = {}
+    for name, path in PAGES.items():
+        lead.goto(site + path(world))
+        wider[name] = lead.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+    assert {name: pixels for name, pixels in wider.items() if pixels} == {}
+
+
+def test_sign_in_page_keeps_the_rules_too(page: Page, site: str) -> None:
+    page.goto(f"{site}/sign-in/")
+    assert violations(page) == []
+
+
+def test_axe_finds_what_offends(page: Page, site: str) -> None:
+    page.goto(f"{site}/sign-in/")
+    page.evaluate("document.querySelector('label').remove()")
+    assert any(fault.startswith("label:") for fault in violations(page))
+
+
+def violations(page: Page) -> list[str]:
+    results: dict[str, Any] = Axe().run(page).response
+    return [
+        f"{rule['id']}: {node['html'][:120]}"
+        for rule in results["violations"]
+        for node in rule["nodes"]
+    ]

@@ -1,0 +1,48 @@
+from typing import Any
+
+import pytest
+from journeys.conftest import SignedIn
+from journeys.world import World
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.journey
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "java_script_enabled": False}
+
+
+def test_everything_works_by_plain_pages_and_forms(
+    signed_in: SignedIn, site: str, world: World
+) -> None:
+    page = signed_in(world.cast.lead)
+    page.goto(f"{site}/requirements/")
+    page.get_by_label("Framework").select_option(label="ISO/IEC 42001")
+    page.get_by_label("Number or title").fill("A.6.2.6")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.locator("#rows tbody tr")).to_have_count(1)
+    page.get_by_role("link", name="A.6.2.6").click()
+    page.get_by_role("textbox", name="Reason").fill("Two systems are in operation.")
+    page.get_by_role("button", name="Record the decision").click()
+    expect(page.get_by_text("Two systems are in operation.").first).to_be_visible()
+
+    page.goto(f"{site}/controls/")
+    page.get_by_role("button", name="Accept").first.click()
+    expect(page.get_by_text("The claim is accepted.")).to_be_visible()
+
+    page.goto(f"{site}/alerts/{world.alert.pk}/")
+    page.get_by_text("Table", exact=True).first.click()
+    expect(page.get_by_role("columnheader", name="Verdict")).to_be_visible()
+    page.get_by_label("What was found").fill("Labels came twice.")
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.get_by_text("The alert is acknowledged.")).to_be_visible()
+
+    page.goto(f"{site}/integrity/")
+    page.get_by_role("button", name="Verify now").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Integrity")
+    expect(page.locator("#report")).to_contain_text("Sound")
+
+    page.locator("summary", has_text="Lead").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(f"{site}/sign-in/")

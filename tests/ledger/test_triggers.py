@@ -1,0 +1,74 @@
+import factories
+import pytest
+from django.db import DatabaseError, connection, transaction
+from factories import AT
+
+from twofold.ledger import actions as ledger
+from twofold.ledger import triggers
+from twofold.ledger.models import LedgerEntry, LedgerTile
+
+TABLES = {
+    "ledger_ledgerentry": ["data", "leaf_hash", "subject", "revision", "recorded_at", '"index"'],
+    "ledger_ledgerrevision": ["state", "entry_id"],
+    "ledger_ledgertile": ["hashes", "width", "level", '"index"'],
+    "ledger_ledgercheckpoint": ["size", "root", "note", "signed_at"],
+}
+EDITS = [
+    *[f"UPDATE {table} SET {column} = {column}" for table in TABLES for column in TABLES[table]],
+    *[f"DELETE FROM {table}" for table in TABLES],
+    "INSERT INTO ledger_ledgertile (level, \"index\", width, hashes) "
+    "SELECT level, \"index\", width, hashes FROM ledger_ledgertile WHERE true "
+    "ON CONFLICT (level, \"index\", width) DO UPDATE SET width = 7",
+]
+
+
+def refused(statement):
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    return True
+
+
+@pytest.mark.parametrize("statement", EDITS)
+def test_ordinary_sql_cannot_alter_what_the_ledger_wrote(cast, statement):
+    ledger.sequence(at=AT)
+
+    assert refused(statement)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_tables_cannot_be_emptied_at_once(cast, table):
+    if connection.vendor != "postgresql":
+        pytest.skip("only PostgreSQL knows TRUNCATE")
+    assert refused(f"TRUNCATE {table} CASCADE")
+
+
+@pytest.mark.parametrize("column", TABLES["ledger_ledgerentry"][:-1])
+def test_a_waiting_entry_may_receive_its_index_and_nothing_else(cast, column):
+    other = {"revision": "99", "recorded_at": "'2001-01-01 00:00:00+00'"}.get(column, "'x'")
+    assert refused(f'UPDATE ledger_ledgerentry SET "index" = 1, {column} = {other}')
+    assert refused("DELETE FROM ledger_ledgerentry")
+
+
+def test_a_partial_tile_goes_only_when_a_wider_one_stands(cast):
+    ledger.sequence(at=AT)
+    tile = LedgerTile.objects.get()
+    assert refused("DELETE FROM ledger_ledgertile")
+
+    LedgerTile.objects.create(level=0, index=0, width=256, hashes=b"")
+    tile.delete()
+
+    assert LedgerTile.objects.get().width == 256
+    assert str(LedgerTile.objects.get()) == "tile 0/0.256"
+    assert refused("DELETE FROM ledger_ledgertile")
+
+
+def test_dropped_triggers_can_be_created_again(cast):
+    triggers.drop(connection)
+    triggers.drop(connection)
+    LedgerEntry.objects.update(revision=7)
+
+    triggers.create(connection)
+
+    assert refused("UPDATE ledger_ledgerentry SET revision = 8")
+    factories.evidence_item(cast)
