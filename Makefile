@@ -54,8 +54,8 @@ contracts:
 	$(BIN)/python -m pytest -q tests/architecture
 
 templates:
-	$(BIN)/djade --check --target-version 5.2 $(TEMPLATES)
-	$(BIN)/djlint --check --lint --quiet src
+	@$(BIN)/djade --check --target-version 5.2 $(TEMPLATES)
+	$(BIN)/djlint --lint src
 
 migrations:
 	PYTHONPATH=src:tests $(BIN)/python -m django makemigrations --check --dry-run --settings=settings
@@ -63,10 +63,10 @@ migrations:
 format: develop ## Format the code and the templates
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/djade --target-version 5.2 $(TEMPLATES)
+	@$(BIN)/djade --target-version 5.2 $(TEMPLATES)
 
 bench: develop ## Measure, and write bench/results.json (ONLY=ledger for a part)
-	@$(BIN)/python bench/run.py $(ONLY)
+	@$(BIN)/python bench/run.py $(if $(ONLY),--only '$(ONLY)')
 
 wheel: develop ## Build the wheel, front-end assets inside, into dist/
 	@.tools/uv/bin/uv build --quiet --wheel --out-dir dist

@@ -66,15 +66,16 @@ def install(*needs: Need) -> None:
 
 def require_permission(packages: Sequence[str], purposes: str) -> None:
     """Raise `SetupError` unless this is root on a system with apt."""
+    named = f"{', '.join(packages)} {'is' if len(packages) == 1 else 'are'}"
     command = f"apt-get update && apt-get install --no-install-recommends {' '.join(packages)}"
     if not shutil.which("apt-get"):
         raise SetupError(
-            f"Missing for {purposes}: install what Debian calls {' '.join(packages)}"
+            f"{named} missing (for {purposes}). Install it, by whatever name it has here,"
             " with this system's package manager, then try again."
         )
     if os.geteuid() != 0:
         raise SetupError(
-            f"Missing for {purposes}, and only root can install it. As root: {command}"
+            f"{named} missing (for {purposes}), and only root can install it. As root: {command}"
         )
 
 

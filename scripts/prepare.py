@@ -63,7 +63,7 @@ def environment(*, with_tools: bool) -> None:
 
 def fingerprint() -> str:
     """Return the hash of all that decides the installed packages."""
-    digest = hashlib.sha256(sys.version.encode())
+    digest = hashlib.sha256(repr(sys.version_info[:2]).encode())
     for name in ("pyproject.toml", "uv.lock"):
         digest.update((ROOT / name).read_bytes())
     return digest.hexdigest()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import errno
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -20,7 +21,7 @@ from steps import ROOT, VENV, SetupError, guarded, say
 
 HOST = "127.0.0.1"
 TWOFOLD = VENV / "bin" / "twofold"
-NOTES = "demonstration.txt"
+SIGN_INS = "demonstration.txt"
 
 
 def main() -> int:
@@ -33,7 +34,7 @@ def main() -> int:
     prepare("run")
     if is_empty(data):
         play_demonstration(data)
-    greet(data)
+    greet(data, port)
     os.chdir(ROOT)
     environment = {**os.environ, "TWOFOLD_DATA": str(data), "PYTHONUNBUFFERED": "1"}
     command = [str(TWOFOLD), "serve", "--host", HOST, "--port", str(port)]
@@ -55,7 +56,9 @@ def free_port(text: str) -> int:
                 errno.EACCES: "is not for this user. Choose one above 1023",
             }
             reason = reasons.get(refusal.errno or 0, f"cannot be used ({refusal}). Choose another")
-            raise SetupError(f"Port {port} {reason}: make run PORT=8001") from None
+            raise SetupError(
+                f"Port {port} {reason}: make run PORT={max(port, 1023) % 65535 + 1}"
+            ) from None
     return port
 
 
@@ -76,27 +79,33 @@ def play_demonstration(data: Path) -> None:
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(mode=0o700, parents=True)
-        say("Playing the demonstration (once, about two minutes) ...")
-        notes = demonstrate(partial)
-        (partial / NOTES).write_text(notes)
+        say("Playing the demonstration (once, about a minute) ...")
+        (partial / SIGN_INS).write_text(demonstrate(partial))
         put_in_place(partial, data)
     except OSError as refusal:
         raise SetupError(f"The data folder {data} cannot be made: {refusal.strerror}.") from refusal
 
 
 def demonstrate(folder: Path) -> str:
-    """Run `twofold demo` on the folder, showing what it says; return it."""
-    environment = {**os.environ, "TWOFOLD_DATA": str(folder), "PYTHONUNBUFFERED": "1"}
-    lines = []
-    with subprocess.Popen(
-        [TWOFOLD, "demo"], env=environment, stdout=subprocess.PIPE, text=True
-    ) as playing:
+    """Run `twofold demo` on the folder, showing what it says; return password and people."""
+    environment = {
+        **os.environ,
+        "TWOFOLD_DATA": str(folder),
+        "PYTHONUNBUFFERED": "1",
+        # Where /sys is not mounted, counting the physical cores fails with a page of warnings.
+        "LOKY_MAX_CPU_COUNT": str(os.cpu_count() or 1),
+    }
+    password = secrets.token_urlsafe(12)
+    people = []
+    command = [str(TWOFOLD), "demo", f"--password={password}"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as playing:
         for line in playing.stdout or ():
             print(line, end="", flush=True)
-            lines.append(line)
+            if "@" in line:
+                people.append(line)
     if playing.returncode:
         raise SetupError("The demonstration stopped; its last words are above. Try again.")
-    return "".join(lines)
+    return "".join([f"{password}\n", *people])
 
 
 def put_in_place(partial: Path, data: Path) -> None:
@@ -110,11 +119,12 @@ def put_in_place(partial: Path, data: Path) -> None:
     partial.rmdir()
 
 
-def greet(data: Path) -> None:
-    """Print the sign-in of the demonstration, where there is one."""
-    notes = data / NOTES
-    if notes.exists():
-        say(notes.read_text().rstrip())
+def greet(data: Path, port: int) -> None:
+    """Print the address, and the sign-ins of the demonstration where it was played."""
+    say(f"\nOpen http://{HOST}:{port}")
+    if (data / SIGN_INS).exists():
+        password, _, people = (data / SIGN_INS).read_text().partition("\n")
+        say(f"and sign in with the password {password} as one of\n{people.rstrip()}")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,9 @@ from twofold_sdk import Field
 
 CODE = "mortgage-precheck"
 REPORTING_DAYS = 28
-# Year of the study; the order that it gives is used as it came.
+# Year of the study. The order was chosen by looking: of eight such words two gave no breach of the
+# fairness limit in these weeks, five gave one or none with the position of the windows, and this
+# one gives it at each position. The rows, the limits and the model are what they are.
 ORDER = "1990"
 _NUMBERS = {
     "loanprc": "loan_to_price",
@@ -144,7 +146,8 @@ def _purpose(rows: pd.DataFrame, opening: date) -> str:
         f"evenly over {WEEKS} weeks and over working hours; only the {held_back} applications for "
         "homes in census tracts with more than 30 % minority population are held back until "
         f"{opening.day} {opening:%B %Y} and spread over the weeks from there. No row is altered, "
-        "left out or used twice."
+        "left out or used twice. The order was chosen so that the demonstration has a breach of "
+        "group fairness to show; other orders of the same rows show none."
     )
 
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 import factories
 import pytest
 from django.test import Client
-from django.urls import path
+from django.urls import include, path
 from factories.programs import Caller
 from problems import problem
 
@@ -161,7 +161,7 @@ def _fails(_request):
     raise LookupError("a secret of the inside")
 
 
-urlpatterns = [path("api/outside", _fails)]
+urlpatterns = [path("api/outside", _fails), path("", include("twofold.web.urls"))]
 
 
 @pytest.mark.urls(__name__)

@@ -24,7 +24,11 @@ def outsider(cast, client):
     return Caller(
         client,
         factories.token(
-            cast.outsider, cast, Permission.READ, Permission.REGISTER_SYSTEM, Permission.ADD_EVIDENCE
+            cast.outsider,
+            cast,
+            Permission.READ,
+            Permission.REGISTER_SYSTEM,
+            Permission.ADD_EVIDENCE,
         ),
     )
 
@@ -42,27 +46,27 @@ def test_a_system_is_registered_and_read_back(caller, cast):
 @pytest.mark.parametrize(
     ("changes", "fields"),
     [
-        ({"code": None}, {"given.code"}),
+        ({"code": None}, {"code"}),
         ({"code": "Not A Code"}, {"code"}),
-        ({"code": "x" * 61}, {"given.code"}),
-        ({"name": ""}, {"given.name"}),
-        ({"name": "   "}, {"given.name"}),
-        ({"name": "x" * 121}, {"given.name"}),
-        ({"name": "with \x00 inside"}, {"given.name"}),
-        ({"name": "\ud800"}, {"given.name"}),
-        ({"purpose": "x" * 2001}, {"given.purpose"}),
+        ({"code": "x" * 61}, {"code"}),
+        ({"name": ""}, {"name"}),
+        ({"name": "   "}, {"name"}),
+        ({"name": "x" * 121}, {"name"}),
+        ({"name": "with \x00 inside"}, {"name"}),
+        ({"name": "\ud800"}, {"name"}),
+        ({"purpose": "x" * 2001}, {"purpose"}),
         ({"owner": "nobody@acme.example"}, {"owner"}),
         ({"unit": "Nowhere"}, {"unit"}),
-        ({"role": "king"}, {"given.role"}),
-        ({"stage": "heaven", "risk_tier": 4}, {"given.stage", "given.risk_tier"}),
-        ({"more": 1}, {"given.more"}),
-        ({"\ud800": 1}, {"given.\ud800"}),
+        ({"role": "king"}, {"role"}),
+        ({"stage": "heaven", "risk_tier": 4}, {"stage", "risk_tier"}),
+        ({"more": 1}, {"more"}),
+        ({"\ud800": 1}, {"body"}),
     ],
 )
 def test_bad_input_is_refused_with_the_field_and_stores_nothing(caller, cast, changes, fields):
     response = caller.ask("POST", "/systems", {**GIVEN, **changes})
 
-    assert faults(response) == {field.removeprefix("given.") for field in fields}
+    assert faults(response) == fields
     assert not AISystem.objects.exists()
 
 
@@ -127,9 +131,7 @@ def test_a_token_that_carries_no_reading_lists_nothing(sender, cast):
 
 def test_a_token_for_one_system_lists_that_one_alone(cast, client):
     loans, _other = (factories.system(cast, code=code, at=factories.now()) for code in "ab")
-    secret = factories.token(
-        cast.lead, cast, Permission.READ, restricted_to=loans.ledger_subject
-    )
+    secret = factories.token(cast.lead, cast, Permission.READ, restricted_to=loans.ledger_subject)
     program = Caller(client, secret)
 
     assert [row["code"] for row in program.ask("GET", "/systems").json()] == ["a"]

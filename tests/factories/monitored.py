@@ -1,12 +1,13 @@
 """A system whose events come in, are counted and are measured, as the worker has it done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 import factories
 from factories import AT, Cast
-
 from twofold.domain.limits import Direction, Limit
 from twofold.inventory.models import AISystem
 from twofold.monitoring import actions as monitoring
@@ -17,6 +18,17 @@ from twofold.telemetry.intake import Receipt
 from twofold.telemetry.models import EventSchema
 
 WORKER = part_of_product("worker")
+
+
+class PowerCut(Exception):  # noqa: N818 - what happens to the machine
+    """The machine stops in the middle of a transaction."""
+
+
+def cut_short(step: Callable[[], object]) -> None:
+    """Take a step in a transaction that is never committed."""
+    with transaction.atomic():
+        step()
+        raise PowerCut
 
 
 def on(day: int, *, hour: int = 12, month: int = 11) -> datetime:

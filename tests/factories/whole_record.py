@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
+from django.db import transaction
+
 import factories
 from factories import AT
-
 from twofold.controls import actions as controls
 from twofold.controls.actions import Decision
 from twofold.domain.limits import Direction, Limit
+from twofold.evidence.models import EvidenceItem
 from twofold.ledger import actions as ledger
 from twofold.ledger.recorded import recorded_models
 from twofold.monitoring import actions as monitoring
@@ -29,7 +31,7 @@ def make():
     run = factories.implementation(cast, of=system)
     factories.claim(run, factories.evidence_item(cast), cast)
     controls.decide_applicability(
-        [Decision("27001:A.8.15", True, "Logs are kept of every system.")],
+        [Decision("27001:A.8.15", applicable=True, reason="Logs are kept of every system.")],
         unit=cast.root,
         by=factories.actor(cast.lead),
         at=AT,
@@ -43,6 +45,16 @@ def make():
 def sequence(at=AT):
     while ledger.sequence(at=at):
         pass
+
+
+def fill(cast, count):
+    """Add so many records of one kind, and put them under a checkpoint."""
+    rows = EvidenceItem.objects.bulk_create(
+        EvidenceItem(unit=cast.unit, title="Item", kind="r", created_at=AT) for _ in range(count)
+    )
+    with transaction.atomic():
+        ledger.record_all(rows, "added", by="system:test", at=AT)
+    sequence()
 
 
 def _watch(system, cast):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 import factories
 import pytest
 from django.conf import settings
+from django.db import connections
 from django.test import Client
 from journeys import world as worlds
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
@@ -18,10 +19,15 @@ SignedIn = Callable[[Person], Page]
 @pytest.fixture(scope="session")
 def site(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """The address of the served product; one server for all journeys of a process."""
+    # A browser keeps its connections open, and with them the server's threads: these give theirs to
+    # the database back after each request, or it could not be dropped in the end.
+    shared = connections["default"].settings_dict
+    kept, shared["CONN_MAX_AGE"] = shared["CONN_MAX_AGE"], 0
     with django_db_blocker.unblock():
         server = LiveServer("127.0.0.1")
     yield server.url
     server.stop()
+    shared["CONN_MAX_AGE"] = kept
 
 
 @pytest.fixture

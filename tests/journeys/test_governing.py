@@ -61,7 +61,7 @@ def test_reason_of_a_requirement_opens_the_record_it_rests_on(
     lead: Page, site: str, world: World
 ) -> None:
     lead.goto(f"{site}/requirements/42001:9.1/")
-    reason = lead.get_by_role("listitem").filter(has_text="is in breach since")
+    reason = lead.get_by_role("listitem").filter(has_text="is in breach")
     reason.get_by_role("link", name="Open the record").first.click()
     expect(lead).to_have_url(f"{site}/alerts/{world.alert.pk}/")
 

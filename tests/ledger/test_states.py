@@ -32,7 +32,8 @@ def loosen(model):
             # Checks are off; constraints of keys are only looked at when a transaction ends.
             cursor.execute("PRAGMA ignore_check_constraints = ON")
         else:
-            cursor.execute("SET session_replication_role = replica")
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET LOCAL session_replication_role = replica")
             cursor.execute(
                 "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c'",
                 [model._meta.db_table],
@@ -49,29 +50,32 @@ def tightened(db):
             cursor.execute("PRAGMA ignore_check_constraints = OFF")
 
 
+def other_key(_value):
+    return OTHER_KEY if connection.vendor == "postgresql" else OTHER_KEY.replace("-", "")
+
+
+def other_text(value):
+    return value[:-1] + ("y" if value.endswith("x") else "x")
+
+
+OTHER = {
+    "UUIDField": other_key,
+    "DateTimeField": lambda value: (value or AT) + timedelta(microseconds=1),
+    "DateField": lambda value: (value or AT.date()) + timedelta(days=1),
+    "BooleanField": lambda value: not value,
+    "FloatField": lambda value: 0.25 if value is None else math.nextafter(value, math.inf),
+    "BinaryField": lambda value: bytes(value)[:-1] + b"!",
+    "JSONField": lambda value: json.dumps([*value, "more"]),
+    "CharField": other_text,
+    "TextField": other_text,
+    "SlugField": other_text,
+}
+
+
 def other_value(field, value):
     """Return a value that the column can hold and does not."""
-    kind = field.target_field if field.remote_field else field
-    match kind.get_internal_type():
-        case "UUIDField":
-            key = OTHER_KEY if connection.vendor == "postgresql" else OTHER_KEY.replace("-", "")
-            return key
-        case "DateTimeField":
-            return (value or AT) + timedelta(microseconds=1)
-        case "DateField":
-            return (value or AT.date()) + timedelta(days=1)
-        case "BooleanField":
-            return not value
-        case "FloatField":
-            return math.nextafter(value, math.inf) if value is not None else 0.25
-        case "BinaryField":
-            return bytes(value)[:-1] + b"!"
-        case "JSONField":
-            return json.dumps([*value, "more"])
-        case "CharField" | "TextField" | "SlugField":
-            return value[:-1] + ("x" if not value.endswith("x") else "y")
-        case _:
-            return value + 1
+    kind = (field.target_field if field.remote_field else field).get_internal_type()
+    return OTHER.get(kind, lambda number: number + 1)(value)
 
 
 def edit(model, key, column, value):
@@ -81,7 +85,7 @@ def edit(model, key, column, value):
         value = field.get_db_prep_value(value, connection)
     with connection.cursor() as cursor:
         cursor.execute(
-            f'UPDATE {model._meta.db_table} SET "{field.column}" = %s '
+            f'UPDATE {model._meta.db_table} SET "{field.column}" = %s '  # noqa: S608
             f'WHERE "{model._meta.pk.column}" = %s',
             [value, pk],
         )
@@ -136,7 +140,7 @@ def test_values_that_a_column_cannot_hold_name_the_record_and_stop_nothing(
     row = model.objects.order_by("pk").first()
 
     for field in model._meta.concrete_fields:
-        if field.get_internal_type() in {"BinaryField"} and isinstance(garbage, bytes):
+        if field.get_internal_type() == "BinaryField" and isinstance(garbage, bytes):
             continue
         with transaction.atomic():
             edit(model, row.pk, field, garbage)
@@ -168,6 +172,7 @@ def test_a_commitment_is_an_hmac_with_the_salt_of_the_subject(cast):
     inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + message).digest()
     expected = hashlib.sha256(bytes(byte ^ 0x5C for byte in block) + inner).hexdigest()
 
+    assert str(LedgerSalt.objects.get(salt=salt)) == f"salt of {person.ledger_subject}"
     states = dict(read_states(Person, salts={person.ledger_subject: salt}, keys=[person.pk]))
 
     assert json.loads(states[person.ledger_subject])["email"] == f"commitment:{expected}"
@@ -186,12 +191,12 @@ def test_a_person_without_salt_fits_no_entry(cast):
 def test_an_empty_personal_column_shows_as_empty(db, monkeypatch):
     whole_record.make()
     monkeypatch.setattr(Alert, "personal", frozenset({"acknowledged_at"}))
-    states._layout_of.cache_clear()
+    states._layout_of.cache_clear()  # noqa: SLF001
     alert = Alert.objects.get()
 
     ((_subject, text),) = read_states(Alert, salts={alert.ledger_subject: b"salt"})
 
-    states._layout_of.cache_clear()
+    states._layout_of.cache_clear()  # noqa: SLF001
     assert json.loads(text)["acknowledged_at"] is None
 
 

@@ -93,13 +93,19 @@ def _refusal(_request: HttpRequest, refusal: Refusal) -> HttpResponse:
 def _validation(_request: HttpRequest, refusal: ValidationError) -> HttpResponse:
     errors = [
         {
-            "field": ".".join(str(part) for part in error["loc"][1:]) or "body",
+            "field": _place(error["loc"]),
             "reason": str(error["msg"]),
         }
         for error in refusal.errors
     ]
     first = errors[0] if errors else {"field": "body", "reason": "is not acceptable"}
     return problem(422, f"{first['field']}: {first['reason']}.", code="invalid", errors=errors)
+
+
+def _place(found: Sequence[object]) -> str:
+    """Return the field without the part of the request and our own name for its document."""
+    parts = [str(part) for part in found[1:]]
+    return ".".join(parts[1:] if parts[:1] == ["given"] else parts) or "body"
 
 
 def _authentication(_request: HttpRequest, _refusal: AuthenticationError) -> HttpResponse:

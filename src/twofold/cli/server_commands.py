@@ -52,8 +52,8 @@ def serve(host: str, port: int, threads: int, worker: bool, proxy: str) -> None:
         ident="twofold",
         **_forwarded(proxy),
     )
-    click.echo(f"Twofold serves http://{host}:{port} (data in {settings.DATA}).")
-    with working() if worker else nullcontext():
+    with suppress(KeyboardInterrupt), working() if worker else nullcontext():
+        click.echo(f"Twofold serves http://{host}:{port} (data in {settings.DATA}).")
         # Returns on Ctrl-C and on SIGTERM, when the requests that it holds are answered.
         server.run()
 
@@ -62,8 +62,8 @@ def serve(host: str, port: int, threads: int, worker: bool, proxy: str) -> None:
 def work() -> None:
     """Run the worker alone, beside servers that were started with --no-worker."""
     signal.signal(signal.SIGTERM, _end)
-    click.echo("Twofold works. Stop it with Ctrl-C.")
     with suppress(KeyboardInterrupt), working() as thread:
+        click.echo("Twofold works. Stop it with Ctrl-C.")
         thread.join()
 
 

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
 # Outermost are those that every answer passes: a refusal by one further in is told as any other,
 # and static files bear the same headers as pages.
 MIDDLEWARE = [
+    "twofold.web.middleware.BodilessHeadMiddleware",
     "twofold.api.middleware.ProblemMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

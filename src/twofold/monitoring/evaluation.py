@@ -30,7 +30,6 @@ from twofold.telemetry.models import EventSchema
 LOOK_BACK = timedelta(days=31)
 #: A window that still fills is measured again at most this often while its verdict stays the same.
 SETTLE = timedelta(seconds=15)
-ONE_DAY = timedelta(days=1)
 _SETTLED = (Verdict.OK, Verdict.WARNING)
 _SEVERITY = {
     RiskTier.HIGH: Severity.HIGH,
@@ -120,20 +119,23 @@ def _profiles(schema: EventSchema, window: Window, reference: Profile | None) ->
 
 def _unjudged(monitor: Monitor, today: date) -> list[Window]:
     """Return the monitor's closed windows of the last days that have no verdict yet."""
-    last = window_of(window_of(today, monitor.window_days).start - ONE_DAY, monitor.window_days)
-    # A window that began before the monitor stood is no silence that it could have heard.
-    earliest = max(monitor.set_up_at.date(), min(today - LOOK_BACK, last.start))
-    judged = set(
-        Measurement.objects.filter(monitor=monitor, window_start__gte=earliest)
-        .exclude(verdict=Verdict.INSUFFICIENT)
-        .values_list("window_start", flat=True)
-    )
-    windows = []
-    while last.start >= earliest:
-        if last.start not in judged:
-            windows.append(last)
-        last = window_of(last.start - ONE_DAY, monitor.window_days)
-    return windows[::-1]
+    window = _before(window_of(today, monitor.window_days))
+    earliest = min(today - LOOK_BACK, window.start)
+    rows = Measurement.objects.filter(monitor=monitor, window_start__gte=earliest)
+    verdicts = dict(rows.values_list("window_start", "verdict"))
+    found = []
+    while window.start >= earliest:
+        # A window that began before the monitor stood is no silence that it could have heard.
+        silent = window.start not in verdicts and window.start > monitor.set_up_at.date()
+        if silent or verdicts.get(window.start) == Verdict.INSUFFICIENT:
+            found.append(window)
+        window = _before(window)
+    return found[::-1]
+
+
+def _before(window: Window) -> Window:
+    day = timedelta(days=1)
+    return Window(window.start - (window.end - window.start) - day, window.start - day)
 
 
 def _judged(monitor: Monitor, window: Window, result: Measure, today: date) -> tuple[str, str]:

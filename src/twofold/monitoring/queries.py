@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from twofold.inventory.models import AISystem
 from twofold.inventory.queries import systems_in_reach
@@ -48,5 +48,5 @@ def visible_alerts(by: Actor, *, at: datetime) -> QuerySet[Alert]:
     return (
         Alert.objects.filter(breach__monitor__system__in=systems_in_reach(by, at=at))
         .select_related("breach__monitor__system__unit", "breach__evidence", "acknowledged_by")
-        .order_by("acknowledged_at", "-raised_at", "pk")
+        .order_by(F("acknowledged_at").asc(nulls_first=True), "-raised_at", "pk")
     )

@@ -7,7 +7,7 @@ Every action calls `require` first; every query that a person reads through is s
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from django.db.models import Q, QuerySet
@@ -87,7 +87,10 @@ class Actor:
     only: frozenset[str] | None = None
     restricted_to: str = ""
     system: bool = False
-    _assignments: list[tuple[str, str]] = field(default_factory=list, compare=False, repr=False)
+    #: Roles and unit paths by day: an actor lives for one request, and they are read once in it.
+    _assignments: dict[date, list[tuple[str, str]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
 
 def actor_of(person: Person) -> Actor:
@@ -180,17 +183,18 @@ def _permitted_paths(by: Actor, permission: Permission, at: datetime) -> list[st
         return []
     if by.person_id is None:
         return []
-    if not by._assignments:  # noqa: SLF001 - the actor's own memory
-        day = at.date()
-        rows = (
-            RoleAssignment.objects.filter(
-                Q(until_date=None) | Q(until_date__gte=day),
-                person_id=by.person_id,
-                person__is_active=True,
-                from_date__lte=day,
-            )
-            .values_list("role", "unit__path")
-            .order_by("unit__path")
-        )
-        by._assignments.extend(rows)  # noqa: SLF001
-    return [path for role, path in by._assignments if permission in PERMISSIONS[role]]  # noqa: SLF001
+    day = at.date()
+    remembered = by._assignments  # noqa: SLF001 - the actor's own memory
+    if day not in remembered:
+        remembered[day] = _assignments_on(day, by.person_id)
+    return [path for role, path in remembered[day] if permission in PERMISSIONS[role]]
+
+
+def _assignments_on(day: date, person_id: uuid.UUID) -> list[tuple[str, str]]:
+    rows = RoleAssignment.objects.filter(
+        Q(until_date=None) | Q(until_date__gte=day),
+        person_id=person_id,
+        person__is_active=True,
+        from_date__lte=day,
+    )
+    return list(rows.values_list("role", "unit__path").order_by("unit__path"))

@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from twofold.ledger import actions as ledger
@@ -20,6 +20,8 @@ from twofold.people.models import ApiToken, Person, Role, RoleAssignment, Unit
 from twofold.people.queries import token_digest
 
 TOKEN_PREFIX = "twofold_"  # noqa: S105 - a prefix by which scanners can find a leaked token
+
+_FOUNDING = 0x466F756E64696E67
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ def found_organisation(
         Conflict: an organisation stands already.
         InvalidInput: a name, the address or the password is not acceptable.
     """
+    _take_turn()
     if Unit.objects.exists():
         raise Conflict(_("An organisation stands already on this installation."))
     unit = _save_unit(name, None, by=by, at=at)
@@ -160,13 +163,21 @@ def revoke_token(token: ApiToken, *, unit: Unit, by: Actor, at: datetime) -> Api
     Raises:
         AccessDenied: the actor is neither its person nor manages people in the unit.
     """
-    if by.person_id != token.person_id:
+    if by.person_id != token.person_id or by.only is not None:
         access.require(by, Permission.MANAGE_PEOPLE, unit=unit, at=at)
-    if token.revoked_at is None:
-        token.revoked_at = at
-        token.save(update_fields=["revoked_at"])
-        ledger.record(token, "revoked", by=by.ledger_name, at=at)
-    return token
+    row = ApiToken.objects.select_for_update().get(pk=token.pk)
+    if row.revoked_at is None:
+        row.revoked_at = at
+        row.save(update_fields=["revoked_at"])
+        ledger.record(row, "revoked", by=by.ledger_name, at=at)
+    return row
+
+
+def _take_turn() -> None:
+    """Let a second founding wait for the first; on SQLite the transaction does."""
+    if connection.vendor == "postgresql":  # pragma: no cover - measured on SQLite
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_FOUNDING])
 
 
 def _save_unit(name: str, parent: Unit | None, *, by: Actor, at: datetime) -> Unit:

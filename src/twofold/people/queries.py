@@ -13,7 +13,7 @@ from twofold.people.models import ApiToken, Person, Unit
 
 def token_digest(secret: str) -> str:
     """Return what is kept of a token's secret: its hex SHA-256 (the secret has 256 random bits)."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
 
 
 def actor_for_secret(secret: str, *, at: datetime) -> Actor | None:

@@ -20,7 +20,7 @@ from twofold.people.errors import Conflict, InvalidInput
 from twofold.telemetry.queries import open_sealed
 from twofold_verify import bundle
 from twofold_verify.note import Verifier
-from twofold_verify.report import Report
+from twofold_verify.report import Report, Severity
 from twofold_verify.verifier import verify
 
 _ATTEMPTS = 20
@@ -90,7 +90,7 @@ def _snapshot() -> Iterator[None]:
     """Let all that is read inside be of one moment, whatever others write meanwhile."""
     if connection.in_atomic_block:
         yield
-    elif connection.vendor == "postgresql":
+    elif connection.vendor == "postgresql":  # pragma: no cover - measured on SQLite
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield
@@ -113,10 +113,14 @@ def _deferred(sqlite: Any) -> Iterator[None]:  # noqa: ANN401 - its types lack t
 
 def _together(report: Report, books: Report) -> Report:
     """Return one report of both; a record is named once."""
-    named = {problem.record for problem in report.problems}
+    altered = [problem for problem in report.problems if problem.severity is Severity.TAMPERED]
+    named = {problem.record for problem in altered}
     added = tuple(problem for problem in books.problems if problem.record not in named)
+    repeated = len(books.problems) - len(added)
     return replace(
-        report, problems=report.problems + added, tampered=report.tampered + books.tampered
+        report,
+        problems=report.problems + added,
+        tampered=report.tampered + books.tampered - repeated,
     )
 
 

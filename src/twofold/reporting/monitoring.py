@@ -20,6 +20,7 @@ from twofold.monitoring.queries import (
     measurements_of,
     monitors_of,
     newest_measurements,
+    visible_alerts,
 )
 from twofold.people.access import Actor
 from twofold.people.errors import NotFound

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from twofold.catalog.load import catalog
 from twofold.catalog.model import Framework, Requirement
-from twofold.domain.readiness import Readiness, Status, assess
+from twofold.domain.readiness import Cause, Readiness, Reason, Status, assess
 from twofold.people.access import Actor
 from twofold.reporting.facts import Facts, gather
 
@@ -40,23 +40,49 @@ class FrameworkPosture:
 
 
 @dataclass(frozen=True)
+class NextAction:
+    """A reason to act on, once for all the requirements that it holds back.
+
+    Attributes:
+        example: the first of those requirements.
+        holds_back: how many there are, over all frameworks.
+    """
+
+    reason: Reason
+    example: RequirementState
+    holds_back: int
+
+
+@dataclass(frozen=True)
 class Posture:
     """The state of all frameworks on a date, and what to do next."""
 
     on: date
     frameworks: tuple[FrameworkPosture, ...]
-    next_actions: tuple[RequirementState, ...]
+    next_actions: tuple[NextAction, ...]
 
 
-#: States on which something is to be done, the most promising first: partly done work is nearest.
 _TO_DO = (Status.PARTIAL, Status.GAP, Status.UNKNOWN)
+#: Reasons that ask for something: harm first, then what a signature settles, then what is missing.
+_URGENCY = (
+    Cause.OPEN_BREACH,
+    Cause.EVIDENCE_EXPIRED,
+    Cause.REVIEW_OVERDUE,
+    Cause.EVIDENCE_NOT_ACCEPTED,
+    Cause.NOT_APPROVED,
+    Cause.NO_OWNER,
+    Cause.NO_EVIDENCE,
+    Cause.NOT_DECIDED,
+    Cause.NOT_IMPLEMENTED,
+    Cause.NO_CONTROL,
+)
 
 
 def posture(by: Actor, *, at: datetime, actions: int = 8) -> Posture:
     """Return the posture that the actor may see at this time.
 
     Args:
-        actions: how many next actions are picked, one per cause and record.
+        actions: how many next actions are picked.
     """
     facts = gather(by, at=at)
     frameworks = tuple(
@@ -86,21 +112,23 @@ def framework_posture(framework: Framework, facts: Facts, *, on: date) -> Framew
 
 def _next_actions(
     frameworks: tuple[FrameworkPosture, ...], wanted: int
-) -> tuple[RequirementState, ...]:
-    """Return requirements whose first reason is worth acting on, each reason once."""
-    waiting = sorted(
-        (
-            state
-            for posture in frameworks
-            for state in posture.states
-            if state.readiness.status in _TO_DO
-        ),
-        key=lambda state: _TO_DO.index(state.readiness.status),
+) -> tuple[NextAction, ...]:
+    """Return the most pressing reasons; among equals, the one that holds back most comes first."""
+    found: dict[tuple[Cause, str, str], NextAction] = {}
+    for state in (state for posture in frameworks for state in posture.states):
+        if state.readiness.status not in _TO_DO:
+            continue
+        for reason in state.readiness.reasons:
+            if reason.cause not in _URGENCY:
+                continue
+            key = (reason.cause, reason.record or reason.about, reason.detail)
+            known = found.get(key)
+            found[key] = NextAction(
+                known.reason if known else reason,
+                known.example if known else state,
+                known.holds_back + 1 if known else 1,
+            )
+    pressing = sorted(
+        found.values(), key=lambda entry: (_URGENCY.index(entry.reason.cause), -entry.holds_back)
     )
-    picked: dict[tuple[str, str], RequirementState] = {}
-    for state in waiting:
-        reason = state.readiness.reasons[0]
-        picked.setdefault((reason.cause, reason.record or reason.about), state)
-        if len(picked) == wanted:
-            break
-    return tuple(picked.values())
+    return tuple(pressing[:wanted])

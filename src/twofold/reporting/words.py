@@ -65,7 +65,7 @@ _SENTENCES: dict[Cause, Callable[[Reason], str]] = {
         _("%(scope)s: waits to be accepted: %(need)s.") % {"need": _need(r), "scope": r.about}
     ),
     Cause.OPEN_BREACH: lambda r: (
-        _("%(title)s since %(day)s.") % {"title": r.detail, "day": _day(r)}
+        _("%(title)s, found on %(day)s.") % {"title": r.detail, "day": _day(r)}
     ),
     Cause.ONLY_PARTLY_COVERED: lambda r: (
         _("The controls that are run cover it only in part; the closest is %(control)s.")

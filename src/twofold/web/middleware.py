@@ -1,10 +1,10 @@
-"""Signing in is asked for everywhere but on the sign-in page; refusals get a page of their own."""
+"""What holds for every page: who sees it, who keeps it, how a refusal looks, what HEAD is sent."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
@@ -15,6 +15,22 @@ _STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (AccessDenied, 403),
     (Conflict, 409),
 )
+
+
+class BodilessHeadMiddleware:
+    """Sends nothing but headers in answer to HEAD: the embedded server would send the body too."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._get_response(request)
+        if request.method == "HEAD":
+            if isinstance(response, StreamingHttpResponse):
+                response.streaming_content = []
+            elif isinstance(response, HttpResponse):
+                response.content = b""
+        return response
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):

@@ -14,7 +14,7 @@ from twofold.catalog.model import Pair, Requirement
 from twofold.domain.readiness import Readiness, Reason, Relation, Status
 from twofold.ledger.queries import LedgerLine
 from twofold.reporting.history import HistoryLine, told
-from twofold.reporting.posture import FrameworkPosture, RequirementState
+from twofold.reporting.posture import FrameworkPosture, NextAction, RequirementState
 from twofold.reporting.words import action_text, reason_text
 from twofold.web.records import has_page
 
@@ -99,6 +99,20 @@ def requirement_row(state: RequirementState) -> dict[str, Any]:
         "reason": reason_text(first),
         "action": action_text(first),
         "href": reverse("requirement", args=[state.requirement.id]),
+    }
+
+
+def next_action(entry: NextAction) -> dict[str, Any]:
+    """Return what to do, why, and how much it holds back."""
+    requirement = entry.example.requirement
+    return {
+        "action": action_text(entry.reason),
+        "reason": reason_text(entry.reason),
+        "cause": entry.reason.cause.value,
+        "href": record_href(entry.reason.record) or reverse("requirement", args=[requirement.id]),
+        "requirement": requirement,
+        "framework": catalog().framework(requirement.framework).short_title,
+        "others": entry.holds_back - 1,
     }
 
 

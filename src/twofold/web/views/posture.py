@@ -9,7 +9,7 @@ from twofold.inventory.queries import visible_systems
 from twofold.people.access import Permission, permitted_units, require_anywhere
 from twofold.reporting.monitoring import alert_views, inbox
 from twofold.reporting.posture import posture as compute
-from twofold.web.present import framework_card, requirement_row
+from twofold.web.present import framework_card, next_action
 from twofold.web.request import actor, now
 
 ALERTS = 6
@@ -25,7 +25,7 @@ def posture(request: HttpRequest) -> HttpResponse:
     context = {
         "on": found.on,
         "frameworks": [framework_card(entry) for entry in found.frameworks],
-        "next_actions": [requirement_row(state) for state in found.next_actions],
+        "next_actions": [next_action(entry) for entry in found.next_actions],
         "alerts": alert_views(waiting[:ALERTS]),
         "waiting_count": waiting.count(),
         "open_count": alerts.filter(breach__closed_at=None).count(),
