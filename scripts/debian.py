@@ -39,7 +39,12 @@ def has_ensurepip() -> bool:
 
 
 ENVIRONMENTS = Need(("python3-venv",), "a Python environment of its own", has_ensurepip)
-BROWSER = Need(("chromium",), "tests in a real browser", lambda: bool(shutil.which("chromium")))
+BROWSER = Need(
+    # Chromium, and what the node that drives it is linked with.
+    ("chromium", "libatomic1"),
+    "tests in a real browser",
+    lambda: has_file("usr/bin/chromium", "usr/lib/*/libatomic.so.1"),
+)
 PANGO = Need(
     ("libpango-1.0-0", "libpangoft2-1.0-0"),
     "documents as PDF",

@@ -88,13 +88,7 @@ def play_demonstration(data: Path) -> None:
 
 def demonstrate(folder: Path) -> str:
     """Run `twofold demo` on the folder, showing what it says; return password and people."""
-    environment = {
-        **os.environ,
-        "TWOFOLD_DATA": str(folder),
-        "PYTHONUNBUFFERED": "1",
-        # Where /sys is not mounted, counting the physical cores fails with a page of warnings.
-        "LOKY_MAX_CPU_COUNT": str(os.cpu_count() or 1),
-    }
+    environment = {**os.environ, "TWOFOLD_DATA": str(folder), "PYTHONUNBUFFERED": "1"}
     password = secrets.token_urlsafe(12)
     people = []
     command = [str(TWOFOLD), "demo", f"--password={password}"]

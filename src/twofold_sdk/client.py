@@ -148,7 +148,7 @@ class Client:
         period_from: date,
         period_to: date,
         valid_until: date,
-        source: str = "",
+        source: str,
         unit: str = "",
     ) -> Evidence:
         """Hand a file in as evidence.

@@ -36,6 +36,19 @@ def on(day: int, *, hour: int = 12, month: int = 11) -> datetime:
     return AT.replace(month=month, day=day, hour=hour, minute=0)
 
 
+def early_cast() -> Cast:
+    """Return the cast, employed before the weeks in which the system is watched."""
+    return factories.cast(at=on(1))
+
+
+def early_loans(cast: Cast) -> EventSchema:
+    """Return the schema of a system of high risk, which stands as early.
+
+    Its weeks begin on the 2nd, 9th, 16th, 23rd and 30th.
+    """
+    return factories.schema(factories.system(cast, code="loans", at=on(1)), cast, at=on(1))
+
+
 def send(
     of: EventSchema, cast: Cast, events: Sequence[Mapping[str, Any]], *, at: datetime = AT
 ) -> Receipt:

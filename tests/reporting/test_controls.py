@@ -1,11 +1,22 @@
 import factories
 import pytest
+from factories import monitored
 from factories.monitored import on
 
 from twofold.catalog.load import catalog
 from twofold.controls import actions
 from twofold.domain.readiness import Cause
 from twofold.reporting import controls
+
+
+@pytest.fixture
+def cast(db):
+    return monitored.early_cast()
+
+
+@pytest.fixture
+def loans(cast):
+    return monitored.early_loans(cast)
 
 
 @pytest.fixture

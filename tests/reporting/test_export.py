@@ -43,7 +43,8 @@ def test_an_exported_bundle_is_sound_and_the_export_is_noted(whole, tmp_path, na
     path = bundle_of(whole, tmp_path / name)
 
     assert offline([str(path), "--key", str(keys.verifier())]) == 0
-    assert last_entry().subject == f"ledger.export:person:{whole.auditor.pk}"
+    last = LedgerEntry.objects.order_by("-index")[0]
+    assert last.subject == f"ledger.export:person:{whole.auditor.pk}"
     command = [sys.executable, "-m", "twofold_verify", str(path), "--key", str(keys.verifier())]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr

@@ -2,6 +2,7 @@ import factories
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from factories import monitored
 from factories.monitored import decide, evaluate, on, watch
 
 from twofold.domain.limits import Direction, Limit
@@ -10,6 +11,16 @@ from twofold.monitoring.models import Alert, Breach, Measurement
 from twofold.reporting import monitoring
 from twofold.reporting.distribution import distribution_chart
 from twofold.telemetry import actions as telemetry
+
+
+@pytest.fixture
+def cast(db):
+    return monitored.early_cast()
+
+
+@pytest.fixture
+def loans(cast):
+    return monitored.early_loans(cast)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from factories import monitored
 from factories.monitored import decide, evaluate, on, watch
-from reporting.conftest import SERVED
 
 from twofold.catalog.load import catalog
 from twofold.controls import actions as controls
@@ -18,6 +17,34 @@ from twofold.evidence import actions as evidence
 from twofold.people.access import Actor, Permission
 from twofold.reporting.facts import gather
 from twofold.reporting.posture import posture
+
+#: Requirements of both standards that the monitoring control is credited to, and that apply.
+SERVED = ("42001:A.6.2.6", "42001:A.6.2.8", "42001:9.1", "27001:A.8.16", "27001:9.1")
+
+
+@pytest.fixture
+def cast(db):
+    return monitored.early_cast()
+
+
+@pytest.fixture
+def loans(cast):
+    return monitored.early_loans(cast)
+
+
+@pytest.fixture
+def applicable(cast):
+    """The decision that the controls among `SERVED` apply."""
+    return decide_applicability(
+        [
+            Decision(requirement, applicable=True, reason="We run such systems.")
+            for requirement in SERVED
+            if ":A." in requirement
+        ],
+        unit=cast.root,
+        by=factories.actor(cast.lead),
+        at=on(1),
+    )
 
 
 def states(by, *, at):

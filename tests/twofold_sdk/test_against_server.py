@@ -266,6 +266,7 @@ def test_evidence_is_kept_under_its_digest(owner: Client, tmp_path: Path) -> Non
     given = {
         "title": "Bias review",
         "kind": "report",
+        "source": "the review board",
         "unit": "Lending",
         "period_from": date(2026, 1, 1),
         "period_to": date(2026, 3, 31),

@@ -203,6 +203,7 @@ def test_evidence_is_handed_in_as_a_form(api: ApiStandIn, client: Client, tmp_pa
             period_from=date(2026, 1, 1),
             period_to=date(2026, 3, 31),
             valid_until=date(2027, 3, 1),
+            source="review board",
         )
         body = api.requests[-1].body
         assert b"%PDF!" in body
@@ -224,6 +225,7 @@ def test_file_that_is_not_there_is_told_before_anything_is_sent(
             period_from=day,
             period_to=day,
             valid_until=day,
+            source="x",
         )
     assert api.requests == []
 

@@ -126,8 +126,8 @@ def test_bad_content_is_shown_again_and_nothing_is_kept(lead, cast, settings, ch
     given["file"] = files.get(given["file"], given["file"])
 
     response = lead.post(f"/evidence/{item.pk}/version/", given)
-    whole = lead.post("/evidence/add/", {**given, "title": "x", "kind": "monitoring-report",
-                                         "unit": cast.unit.pk, "classification": "internal"})  # fmt: skip
+    item_form = {"title": "x", "kind": "monitoring-report", "unit": cast.unit.pk}
+    whole = lead.post("/evidence/add/", {**given, **item_form, "classification": "internal"})
 
     assert response.status_code == whole.status_code == 422
     assert EvidenceVersion.objects.count() == 1
@@ -168,11 +168,12 @@ def test_bad_descriptions_and_claims_are_shown_again(lead, cast):
     run = factories.implementation(cast, approved=False, at=factories.now())
     item = factories.evidence_item(cast, at=factories.now())
     twice = {"unit": cast.unit.pk, "description": ""}
+    empty = {"review_due_date": ""}
     other = {"evidence": item.versions.get().pk, "need": "another-need", "statement": "x"}
 
     assert lead.post("/controls/TF-MON-01/implement/", twice).status_code == 422
     assert lead.post(f"/implementations/{run.pk}/claim/", other).status_code == 422
-    assert lead.post(f"/implementations/{run.pk}/approve/", {}).status_code == 422
+    assert lead.post(f"/implementations/{run.pk}/approve/", empty).status_code == 422
     late = {"review_due_date": "2001-01-01"}
     assert lead.post(f"/implementations/{run.pk}/approve/", late).status_code == 422
     assert Implementation.objects.get().approved_at is None

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from twofold.catalog.load import catalog
-from twofold.catalog.model import LibraryControl
 from twofold.controls.models import Applicability, EvidenceClaim, Implementation
+from twofold.controls.queries import library_control
 from twofold.evidence.models import EvidenceVersion
 from twofold.evidence.queries import names_behind
 from twofold.inventory.models import AISystem
@@ -215,18 +215,6 @@ def accept_claim(claim: EvidenceClaim, *, by: Actor, at: datetime) -> EvidenceCl
     row.save(update_fields=["accepted_by", "accepted_at"])
     ledger.record(row, "accepted", by=by.ledger_name, at=at)
     return row
-
-
-def library_control(control: str) -> LibraryControl:
-    """Return a control of the library.
-
-    Raises:
-        InvalidInput: there is none of this id.
-    """
-    found = catalog().control_by_id.get(control)
-    if found is None:
-        raise InvalidInput(_("There is no control %(id)s.") % {"id": control}, field="control")
-    return found
 
 
 def _person_behind(by: Actor) -> uuid.UUID:

@@ -3,12 +3,16 @@
 from datetime import datetime
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 
+from twofold.catalog.load import catalog
+from twofold.catalog.model import LibraryControl
 from twofold.controls.models import Applicability, EvidenceClaim, Implementation
 from twofold.evidence.models import EvidenceItem
 from twofold.evidence.queries import names_behind
 from twofold.inventory.queries import systems_in_reach
 from twofold.people.access import Actor, Permission, permitted_units
+from twofold.people.errors import InvalidInput
 from twofold.people.models import Unit
 
 
@@ -67,3 +71,15 @@ def _implementations_in_reach(
     if by.restricted_to:
         return rows.filter(system__in=systems_in_reach(by, permission=permission, at=at))
     return rows
+
+
+def library_control(control: str) -> LibraryControl:
+    """Return a control of the library.
+
+    Raises:
+        InvalidInput: there is none of this id.
+    """
+    found = catalog().control_by_id.get(control)
+    if found is None:
+        raise InvalidInput(_("There is no control %(id)s.") % {"id": control}, field="control")
+    return found

@@ -110,9 +110,7 @@ def framework_posture(framework: Framework, facts: Facts, *, on: date) -> Framew
     )
 
 
-def _next_actions(
-    frameworks: tuple[FrameworkPosture, ...], wanted: int
-) -> tuple[NextAction, ...]:
+def _next_actions(frameworks: tuple[FrameworkPosture, ...], wanted: int) -> tuple[NextAction, ...]:
     """Return the most pressing reasons; among equals, the one that holds back most comes first."""
     found: dict[tuple[Cause, str, str], NextAction] = {}
     for state in (state for posture in frameworks for state in posture.states):
