@@ -62,7 +62,13 @@ def start(environment, *arguments):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # A suite that runs in the background of a shell ignores Ctrl-C, and its children would too.
+        preexec_fn=restore_interrupt,  # noqa: PLW1509 - it only sets a signal
     )
+
+
+def restore_interrupt():
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def answering(port):

@@ -92,6 +92,10 @@ def test_evidence_of_one_day_may_count_for_that_day_alone(cast):
     assert add(cast, of=content(period_from=day, period_to=day, valid_until=day))
 
 
+def test_where_evidence_comes_from_may_be_left_unsaid(cast):
+    assert add(cast, of=altered(source="")).versions.get().source == ""
+
+
 @pytest.mark.parametrize("who", ["outsider", "approver", "auditor", "reviewer"])
 def test_who_adds_no_evidence_there_adds_none(cast, settings, who):
     item = add(cast)

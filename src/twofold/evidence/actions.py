@@ -103,7 +103,8 @@ def _store(content: Content) -> blobs.StoredBlob:
     for field, value, maximum in (
         ("file", content.file_name, 200),
         ("media_type", content.media_type, 100),
-        ("source", content.source, 200),
+        # Where it comes from may be left unsaid.
+        ("source", content.source or "-", 200),
     ):
         if not _fits(value, maximum):
             raise InvalidInput(
