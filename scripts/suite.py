@@ -88,6 +88,10 @@ def pytest(url: str | None, left_out: list[str], options: argparse.Namespace) ->
     command += [f"--ignore={folder}" for folder in left_out]
     if options.coverage and url is None:
         command += ["--cov", "--cov-report="]
+    if url is not None:
+        # The cluster goes as a whole: dropping its databases one by one would fail on a thread of a
+        # live server that still holds a connection.
+        command.append("--reuse-db")
     return run_to_end([*map(str, command), *options.paths], environment(url))
 
 
