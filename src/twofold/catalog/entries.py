@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
@@ -75,6 +76,29 @@ class Table:
             raise self.refuse(f"{key} must be an integer from {first} to {last}")
         return value
 
+    def decimal(self, key: str) -> float | None:
+        """Return a number, or None where there is no such key; raise CatalogError otherwise."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise self.refuse(f"{key} must be a number")
+        return float(value)
+
+    def day(self, key: str) -> date:
+        """Return a date written as a text, `2027-12-02`; raise CatalogError otherwise."""
+        try:
+            return date.fromisoformat(self.text(key))
+        except ValueError:
+            raise self.refuse(f"{key} must be a date such as 2027-12-02") from None
+
+    def pairs(self, key: str) -> tuple[tuple[str, str], ...]:
+        """Return the keys and texts of an inline table; raise CatalogError otherwise."""
+        value = self.values.get(key, {})
+        if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+            raise self.refuse(f"{key} must be a table of texts")
+        return tuple(value.items())
+
     def texts(self, key: str, minimum: int) -> tuple[str, ...]:
         """Return a list of at least so many texts; raise CatalogError otherwise."""
         value = self.values.get(key, [])
@@ -130,7 +154,15 @@ def tables(path: Path, name: str) -> list[Table]:
     Raises:
         CatalogError: the file is missing, is no TOML, or holds anything else than such tables.
     """
-    text = read_text(path)
+    return tables_of(path, read_text(path), name)
+
+
+def tables_of(path: Path, text: str, name: str) -> list[Table]:
+    """Return each `[[name]]` table of a text, as `tables` does; `path` names it in refusals.
+
+    Raises:
+        CatalogError: the text is no TOML, or holds anything else than such tables.
+    """
     document = _parsed(path, text)
     for key in document:
         if key != name:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
+from twofold.domain.checks import Rule
 from twofold.domain.readiness import Relation
 
 
@@ -13,6 +15,7 @@ class Kind(StrEnum):
     CLAUSE = "clause"
     CONTROL = "control"
     SUBCATEGORY = "subcategory"
+    ARTICLE = "article"
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Requirement:
         summary: what it asks, in our own words.
         evidence: what good evidence looks like.
         questions: what an auditor asks.
+        effective: since when an article of law applies; None for everything else.
     """
 
     id: str
@@ -46,6 +50,7 @@ class Requirement:
     summary: str
     evidence: tuple[str, ...]
     questions: tuple[str, ...]
+    effective: "Effective | None" = None
 
     @property
     def reference(self) -> str:
@@ -59,11 +64,27 @@ class Requirement:
 
 
 @dataclass(frozen=True)
+class Effective:
+    """Whom an article of law binds, and from which day.
+
+    Attributes:
+        applies_from: the earliest day on which a part of it applies, amendments included.
+        note: the other days, transitions, and how sure the source is.
+    """
+
+    addressee: str
+    applies_from: date
+    note: str
+
+
+@dataclass(frozen=True)
 class Framework:
     """A standard or framework with its requirements in the order of the document.
 
     Attributes:
         certifiable: whether an accredited body certifies against it.
+        guidance: whether it is law or advice that is only mapped, and never assessed by itself.
+        mapped_to: frameworks for which each requirement has counterparts, or is said to have none.
     """
 
     id: str
@@ -73,6 +94,8 @@ class Framework:
     certifiable: bool
     groups: tuple[Group, ...]
     requirements: tuple[Requirement, ...]
+    guidance: bool = False
+    mapped_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,12 +115,35 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class Unpaired:
+    """A requirement that has no counterpart in a framework, and why."""
+
+    requirement: str
+    framework: str
+    rationale: str
+
+
+@dataclass(frozen=True)
 class EvidenceNeed:
     """Evidence that shows that a control operates, and after how many days it must be renewed."""
 
     kind: str
     title: str
     period_days: int
+
+
+@dataclass(frozen=True)
+class ControlCheck:
+    """An automated check that a control suggests.
+
+    Attributes:
+        id: unique within the control.
+        title: a sentence that is true when the check passes.
+    """
+
+    id: str
+    title: str
+    rule: Rule
 
 
 @dataclass(frozen=True)
@@ -126,14 +172,23 @@ class LibraryControl:
     owner_role: str
     evidence: tuple[EvidenceNeed, ...]
     credits: tuple[ControlCredit, ...]
+    checks: tuple[ControlCheck, ...] = ()
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """Everything, with look-ups by id."""
+    """Everything, with look-ups by id.
+
+    Attributes:
+        frameworks: those whose requirements are assessed.
+        guidance: those that are only mapped to them.
+        requirements: of both, by id.
+    """
 
     frameworks: tuple[Framework, ...]
+    guidance: tuple[Framework, ...]
     pairs: tuple[Pair, ...]
+    unpaired: tuple[Unpaired, ...]
     controls: tuple[LibraryControl, ...]
     requirements: Mapping[str, Requirement]
     control_by_id: Mapping[str, LibraryControl]
@@ -142,7 +197,7 @@ class Catalog:
 
     def framework(self, framework: str) -> Framework:
         """Return a framework by id; raise KeyError when there is none."""
-        for entry in self.frameworks:
+        for entry in (*self.frameworks, *self.guidance):
             if entry.id == framework:
                 return entry
         raise KeyError(framework)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from django.db import DatabaseError
 
+from twofold.catalog.check import problems
 from twofold.catalog.load import catalog as load_catalog
 from twofold.cli.worker import drain
 from twofold.ledger.errors import LedgerError
@@ -66,6 +67,31 @@ def crosswalk(as_json: bool) -> None:  # noqa: FBT001 - click calls it
             click.echo(
                 f"{row['source']:24}  {row['relation']:10}  {row['target']:20}  {row['strength']:2}"
             )
+
+
+@catalog.command("check")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check_catalog(as_json: bool) -> None:  # noqa: FBT001 - click calls it
+    """Prove that the catalogue is complete: exit status 1 where something is missing."""
+    found = load_catalog()
+    missing = problems(found)
+    counts = {
+        "requirements": sum(entry.auditable for entry in found.requirements.values()),
+        "pairs": len(found.pairs),
+        "without_counterpart": len(found.unpaired),
+        "controls": len(found.controls),
+        "credits": sum(len(control.credits) for control in found.controls),
+        "checks": sum(len(control.checks) for control in found.controls),
+    }
+    if as_json:
+        rows = [dataclasses.asdict(problem) for problem in missing]
+        click.echo(json.dumps({**counts, "problems": rows}, indent=1, ensure_ascii=False))
+    else:
+        for problem in missing:
+            click.echo(f"{problem.about}: {problem.reason}")
+        click.echo(", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items()))
+        click.echo("Complete." if not missing else f"{len(missing)} problems.")
+    sys.exit(1 if missing else 0)
 
 
 @click.command()

@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 from contextlib import nullcontext, suppress
+from datetime import UTC, datetime
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -15,6 +16,7 @@ from django.core.wsgi import get_wsgi_application
 
 from twofold.cli import static
 from twofold.cli.worker import working
+from twofold.ledger.layouts import record_changed_layouts
 
 
 def add_to(group: click.Group) -> None:
@@ -40,7 +42,7 @@ def serve(host: str, port: int, threads: int, worker: bool, proxy: str) -> None:
 
     signal.signal(signal.SIGTERM, _end)
     _require_free(host, port)
-    call_command("migrate", verbosity=0)
+    _migrate()
     static.collect()
     server = create_server(
         get_wsgi_application(),
@@ -70,7 +72,12 @@ def work() -> None:
 @click.command()
 def migrate() -> None:
     """Create or update the tables of the database."""
+    _migrate()
+
+
+def _migrate() -> None:
     call_command("migrate", verbosity=0)
+    record_changed_layouts(at=datetime.now(UTC))
 
 
 def _require_free(host: str, port: int) -> None:

@@ -29,6 +29,7 @@ INSTALLED_APPS = [
     "twofold.inventory",
     "twofold.telemetry",
     "twofold.controls",
+    "twofold.findings",
     "twofold.monitoring",
     "twofold.web",
 ]

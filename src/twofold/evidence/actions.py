@@ -14,6 +14,7 @@ from twofold.ledger import actions as ledger
 from twofold.people import access
 from twofold.people.access import Actor, Permission
 from twofold.people.errors import InvalidInput
+from twofold.people.given import fits
 from twofold.people.models import Unit
 from twofold_verify.entry import Blob
 
@@ -57,9 +58,9 @@ def add_item(  # noqa: PLR0913 - the columns of an item
         InvalidInput: a field is not acceptable, or the file is too large or empty.
     """
     access.require(by, Permission.ADD_EVIDENCE, unit=unit, at=at, subject=about)
-    if not _fits(title.strip(), 200):
+    if not fits(title.strip(), 200):
         raise InvalidInput(_("Give a title of 1 to 200 characters."), field="title")
-    if not _fits(kind, 60):
+    if not fits(kind, 60):
         raise InvalidInput(_("Give a kind of 1 to 60 characters."), field="kind")
     stored = _store(content)
     with transaction.atomic():
@@ -106,7 +107,7 @@ def _store(content: Content) -> blobs.StoredBlob:
         # Where it comes from may be left unsaid.
         ("source", content.source or "-", 200),
     ):
-        if not _fits(value, maximum):
+        if not fits(value, maximum):
             raise InvalidInput(
                 _("Give 1 to %(maximum)d characters.") % {"maximum": maximum}, field=field
             )
@@ -121,11 +122,6 @@ def _store(content: Content) -> blobs.StoredBlob:
     except blobs.BlobEmpty:
         raise InvalidInput(_("The file is empty."), field="file") from None
     return stored
-
-
-def _fits(text: str, maximum: int) -> bool:
-    """Return whether there is a text, not too long and without what a database cannot hold."""
-    return bool(text.strip()) and len(text) <= maximum and "\0" not in text
 
 
 def _save_version(

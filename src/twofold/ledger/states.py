@@ -66,6 +66,11 @@ def read_states(
             yield subject, _NO_SALT
 
 
+def columns_of(model: type[Recorded]) -> tuple[str, ...]:
+    """Return the columns that a model's state holds, sorted by name."""
+    return _layout_of(model).columns
+
+
 def raw_rows(rows: "QuerySet[Any, Any]", *columns: str) -> Iterator[tuple[Any, ...]]:
     """Yield these columns of rows as they are stored, converted by nobody, in constant memory."""
     sql, parameters = rows.values_list(*map(_Stored, columns)).query.sql_with_params()

@@ -34,6 +34,15 @@ class Permission(StrEnum):
     DECIDE_APPLICABILITY = "controls.applicability"
     CLAIM = "controls.claim"
     ACCEPT_CLAIM = "controls.accept"
+    KEEP_LIBRARY = "controls.library"
+    RUN_CHECKS = "controls.check"
+    OVERRIDE = "controls.override"
+    APPROVE_OVERRIDE = "controls.override.approve"
+    PREPARE_STATEMENT = "controls.statement"
+    APPROVE_STATEMENT = "controls.statement.approve"
+    RAISE_FINDING = "findings.raise"
+    ANSWER_FINDING = "findings.answer"
+    CLOSE_FINDING = "findings.close"
     EXPORT_RECORD = "ledger.export"
 
 
@@ -48,11 +57,20 @@ _OWNING = {
     _P.ADD_EVIDENCE,
     _P.IMPLEMENT_CONTROL,
     _P.CLAIM,
+    _P.RUN_CHECKS,
+    _P.RAISE_FINDING,
+    _P.ANSWER_FINDING,
 }
 _LEADING = _OWNING | {
     _P.APPROVE_CONTROL,
     _P.DECIDE_APPLICABILITY,
     _P.ACCEPT_CLAIM,
+    _P.KEEP_LIBRARY,
+    _P.OVERRIDE,
+    _P.APPROVE_OVERRIDE,
+    _P.PREPARE_STATEMENT,
+    _P.APPROVE_STATEMENT,
+    _P.CLOSE_FINDING,
     _P.EXPORT_RECORD,
 }
 PERMISSIONS: dict[str, frozenset[Permission]] = {
@@ -63,9 +81,21 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.ENGINEER: frozenset(
         {_P.READ, _P.CONFIGURE_TELEMETRY, _P.SEND_TELEMETRY, _P.CONFIGURE_MONITOR, _P.ADD_EVIDENCE}
     ),
-    Role.APPROVER: frozenset({_P.READ, _P.APPROVE_CONTROL, _P.ACCEPT_CLAIM}),
+    Role.APPROVER: frozenset(
+        {
+            _P.READ,
+            _P.APPROVE_CONTROL,
+            _P.ACCEPT_CLAIM,
+            _P.APPROVE_OVERRIDE,
+            _P.APPROVE_STATEMENT,
+            _P.RAISE_FINDING,
+            _P.CLOSE_FINDING,
+        }
+    ),
     Role.REVIEWER: frozenset({_P.READ}),
-    Role.AUDITOR: frozenset({_P.READ, _P.EXPORT_RECORD}),
+    Role.AUDITOR: frozenset(
+        {_P.READ, _P.RUN_CHECKS, _P.RAISE_FINDING, _P.CLOSE_FINDING, _P.EXPORT_RECORD}
+    ),
     Role.SENDER: frozenset({_P.SEND_TELEMETRY}),
     Role.READER: frozenset({_P.READ}),
 }

@@ -33,7 +33,6 @@ _PAIRED = {
     Relation.SUBSET: gettext_lazy("asks a part of it"),
     Relation.INTERSECTS: gettext_lazy("overlaps with it"),
 }
-_TURNED = {Relation.SUPERSET: Relation.SUBSET, Relation.SUBSET: Relation.SUPERSET}
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,7 @@ def pair_line(entry: Requirement, pair: Pair) -> PairLine:
     """Return a pair of the crosswalk as seen from one of its ends."""
     outward = pair.source == entry.id
     other = catalog().requirements[pair.target if outward else pair.source]
-    relation = pair.relation if outward else _TURNED.get(pair.relation, pair.relation)
+    relation = pair.relation if outward else pair.relation.turned
     return PairLine(
         other=other,
         framework=catalog().framework(other.framework).short_title,

@@ -1,23 +1,30 @@
-"""Reading applicability, implementations and claims."""
+"""Reading the tables of this context, scoped to what an actor may see."""
 
 from datetime import datetime
 
 from django.db.models import Prefetch, QuerySet
-from django.utils.translation import gettext as _
 
-from twofold.catalog.load import catalog
-from twofold.catalog.model import LibraryControl
-from twofold.controls.models import Applicability, EvidenceClaim, Implementation
+from twofold.controls.models import (
+    Applicability,
+    CheckResult,
+    EvidenceClaim,
+    GapAnswer,
+    Implementation,
+    Override,
+    Statement,
+)
 from twofold.evidence.models import EvidenceItem
 from twofold.evidence.queries import names_behind
 from twofold.inventory.queries import systems_in_reach
 from twofold.people.access import Actor, Permission, permitted_units
-from twofold.people.errors import InvalidInput
 from twofold.people.models import Unit
 
 
 def visible_implementations(by: Actor, *, at: datetime) -> QuerySet[Implementation]:
-    """Return the implementations that the actor may read, with claims and their evidence."""
+    """Return the implementations that the actor may read, with claims and their evidence.
+
+    Those that were retired are among them: they have `retired_at`.
+    """
     claims = EvidenceClaim.objects.select_related("evidence__item").order_by("claimed_at")
     return (
         _implementations_in_reach(by, Permission.READ, at)
@@ -32,12 +39,40 @@ def visible_decisions(by: Actor, *, at: datetime) -> QuerySet[Applicability]:
 
     They are decisions of a unit: an actor that is restricted to one record of it sees none.
     """
-    units = Unit.objects.none() if by.restricted_to else permitted_units(by, Permission.READ, at=at)
     return (
-        Applicability.objects.filter(unit__in=units)
+        Applicability.objects.filter(unit__in=_units(by, at))
         .select_related("unit", "decided_by")
         .order_by("requirement")
     )
+
+
+def visible_overrides(by: Actor, *, at: datetime) -> QuerySet[Override]:
+    """Return the overrides of units that the actor may read, newest first."""
+    return (
+        Override.objects.filter(unit__in=_units(by, at))
+        .select_related("unit", "requested_by", "approved_by")
+        .order_by("-requested_at", "pk")
+    )
+
+
+def visible_statements(by: Actor, *, at: datetime) -> QuerySet[Statement]:
+    """Return the versions of Statements of Applicability, newest first; without their content."""
+    return (
+        Statement.objects.filter(unit__in=_units(by, at))
+        .select_related("unit", "prepared_by", "approved_by")
+        .defer("content")
+        .order_by("framework", "-number")
+    )
+
+
+def gap_answers(unit: Unit) -> QuerySet[GapAnswer]:
+    """Return what was answered in a unit."""
+    return GapAnswer.objects.filter(unit=unit).select_related("answered_by")
+
+
+def check_results(implementation: Implementation) -> QuerySet[CheckResult]:
+    """Return the newest result of each check of an implementation."""
+    return CheckResult.objects.filter(implementation=implementation).order_by("check_id")
 
 
 def claims_on(item: EvidenceItem) -> QuerySet[EvidenceClaim]:
@@ -50,10 +85,11 @@ def claims_on(item: EvidenceItem) -> QuerySet[EvidenceClaim]:
 
 
 def waiting_claims(by: Actor, *, at: datetime) -> QuerySet[EvidenceClaim]:
-    """Return the claims that the actor may accept and nobody has, oldest first."""
+    """Return the claims that the actor may judge and nobody has, oldest first."""
     return (
         EvidenceClaim.objects.filter(
             accepted_at=None,
+            rejected_at=None,
             implementation__in=_implementations_in_reach(by, Permission.ACCEPT_CLAIM, at),
         )
         .exclude(claimed_by_id=by.person_id)
@@ -61,6 +97,20 @@ def waiting_claims(by: Actor, *, at: datetime) -> QuerySet[EvidenceClaim]:
         .select_related("evidence__item", "implementation__system", "implementation__unit")
         .order_by("claimed_at")
     )
+
+
+def running(by: Actor, *, permission: Permission, at: datetime) -> QuerySet[Implementation]:
+    """Return the implementations in operation that the actor may act on in this way."""
+    return (
+        _implementations_in_reach(by, permission, at)
+        .filter(retired_at=None)
+        .select_related("unit", "system")
+    )
+
+
+def _units(by: Actor, at: datetime) -> QuerySet[Unit]:
+    """Return the units whose decisions the actor may read."""
+    return Unit.objects.none() if by.restricted_to else permitted_units(by, Permission.READ, at=at)
 
 
 def _implementations_in_reach(
@@ -71,15 +121,3 @@ def _implementations_in_reach(
     if by.restricted_to:
         return rows.filter(system__in=systems_in_reach(by, permission=permission, at=at))
     return rows
-
-
-def library_control(control: str) -> LibraryControl:
-    """Return a control of the library.
-
-    Raises:
-        InvalidInput: there is none of this id.
-    """
-    found = catalog().control_by_id.get(control)
-    if found is None:
-        raise InvalidInput(_("There is no control %(id)s.") % {"id": control}, field="control")
-    return found

@@ -1,0 +1,92 @@
+"""Proving that the catalogue is complete: what no single file can show.
+
+The loader refuses what is malformed; here is asked whether anything is missing or contradicts
+itself over all files. `twofold catalog check` prints the answer.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from twofold.catalog.model import Catalog, Framework, Requirement
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something missing or contradictory: what it is about, and what is wrong."""
+
+    about: str
+    reason: str
+
+
+def problems(catalog: Catalog) -> list[Problem]:
+    """Return everything that keeps the catalogue from being complete; none when it is.
+
+    - Each auditable requirement of a framework that is mapped to another one has a counterpart
+      there, or is said to have none.
+    - Each auditable requirement of an assessed framework is covered wholly by a control of the
+      library: else nothing an organisation does could fulfil it.
+    - Each pair reads the same from both its ends: the relation turned twice is the relation, and
+      both ends look it up.
+    - An evidence kind and the title of a check belong to one control.
+    """
+    return [
+        *_orphans(catalog),
+        *_uncovered(catalog),
+        *_one_sided(catalog),
+        *_repeated(catalog),
+    ]
+
+
+def _asking(framework: Framework) -> Iterator[Requirement]:
+    return (entry for entry in framework.requirements if entry.auditable)
+
+
+def _orphans(catalog: Catalog) -> Iterator[Problem]:
+    paired = {
+        (end, catalog.requirements[other].framework)
+        for pair in catalog.pairs
+        for end, other in ((pair.source, pair.target), (pair.target, pair.source))
+    }
+    stated = {(entry.requirement, entry.framework) for entry in catalog.unpaired}
+    for framework in (*catalog.frameworks, *catalog.guidance):
+        for other in framework.mapped_to:
+            for entry in _asking(framework):
+                if (entry.id, other) not in paired | stated:
+                    yield Problem(
+                        entry.id, f"has no counterpart in {other} and is not said to have none"
+                    )
+
+
+def _uncovered(catalog: Catalog) -> Iterator[Problem]:
+    covered = {
+        credit.requirement
+        for control in catalog.controls
+        for credit in control.credits
+        if credit.relation.covers_wholly
+    }
+    for framework in catalog.frameworks:
+        for entry in _asking(framework):
+            if entry.id not in covered:
+                yield Problem(entry.id, "is covered wholly by no control of the library")
+
+
+def _one_sided(catalog: Catalog) -> Iterator[Problem]:
+    for pair in catalog.pairs:
+        if pair.relation.turned.turned is not pair.relation:
+            yield Problem(f"{pair.source} {pair.target}", "the relation is not symmetric")
+        for end in (pair.source, pair.target):
+            if pair not in catalog.pairs_of.get(end, ()):
+                yield Problem(end, f"does not know its pair {pair.source} {pair.target}")
+
+
+def _repeated(catalog: Catalog) -> Iterator[Problem]:
+    kinds = (need.kind for control in catalog.controls for need in control.evidence)
+    titles = (check.title for control in catalog.controls for check in control.checks)
+    for what, values in (("evidence kind", kinds), ("title of a check", titles)):
+        for value in _twice(values):
+            yield Problem(value, f"the {what} stands in more than one control")
+
+
+def _twice(values: Iterable[str]) -> list[str]:
+    return [value for value, times in Counter(values).items() if times > 1]

@@ -1,0 +1,61 @@
+"""Deciding applicability, running controls, claiming evidence, keeping the library.
+
+Each group of actions stands in a module of its own; adapters call them from here.
+"""
+
+from twofold.controls.actions.applicability import (
+    Decision,
+    GivenGround,
+    approve_override,
+    decide_applicability,
+    request_override,
+    withdraw_override,
+)
+from twofold.controls.actions.checks import Found, record_checks
+from twofold.controls.actions.claims import accept_claim, claim, reject_claim
+from twofold.controls.actions.gap import GivenAnswer, answer_gap
+from twofold.controls.actions.implementations import (
+    approve_implementation,
+    implement,
+    require_evidence,
+    retire_implementation,
+    revise_implementation,
+    set_checks,
+)
+from twofold.controls.actions.library import (
+    adapt_control,
+    add_controls,
+    import_framework,
+    restore_control,
+    retire_control,
+)
+from twofold.controls.actions.statements import approve_statement, prepare_statement
+
+__all__ = [
+    "Decision",
+    "Found",
+    "GivenAnswer",
+    "GivenGround",
+    "accept_claim",
+    "adapt_control",
+    "add_controls",
+    "answer_gap",
+    "approve_implementation",
+    "approve_override",
+    "approve_statement",
+    "claim",
+    "decide_applicability",
+    "implement",
+    "import_framework",
+    "prepare_statement",
+    "record_checks",
+    "reject_claim",
+    "request_override",
+    "require_evidence",
+    "restore_control",
+    "retire_control",
+    "retire_implementation",
+    "revise_implementation",
+    "set_checks",
+    "withdraw_override",
+]

@@ -1,0 +1,67 @@
+"""Answering the gap assessment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from twofold.people.given import person_behind
+from twofold.controls.models import Answer, GapAnswer
+from twofold.controls.queries import library_control
+from twofold.ledger import actions as ledger
+from twofold.people import access
+from twofold.people.access import Actor, Permission
+from twofold.people.errors import InvalidInput
+from twofold.people.models import Unit
+
+
+@dataclass(frozen=True)
+class GivenAnswer:
+    """What somebody says of one control."""
+
+    control: str
+    answer: Answer
+    note: str = ""
+
+
+@transaction.atomic
+def answer_gap(
+    answers: Sequence[GivenAnswer], *, unit: Unit, by: Actor, at: datetime
+) -> list[GapAnswer]:
+    """Record what is said of controls in a unit; a later answer replaces an earlier one.
+
+    Nothing becomes green by it: answers feed an estimate and the roadmap alone.
+
+    Raises:
+        AccessDenied: the actor may not implement controls in the unit, or is no person.
+        InvalidInput: an unknown control or one given twice, or a note that is too long.
+    """
+    access.require(by, Permission.IMPLEMENT_CONTROL, unit=unit, at=at)
+    person_id = person_behind(by)
+    for given in answers:
+        library_control(given.control)
+        if len(given.note) > 4000 or "\0" in given.note:
+            raise InvalidInput(_("A note has at most 4,000 characters."), field="note")
+    if len({given.control for given in answers}) < len(answers):
+        raise InvalidInput(_("A control is answered twice at once."), field="control")
+    Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
+    names = [given.control for given in answers]
+    standing = {
+        row.control: row for row in GapAnswer.objects.filter(unit=unit, control__in=names)
+    }
+    saved = []
+    for given in answers:
+        row = standing.get(given.control) or GapAnswer(unit=unit, control=given.control)
+        if (row.answer, row.note) == (given.answer.value, given.note.strip()):
+            continue
+        row.answer = given.answer.value
+        row.note = given.note.strip()
+        row.answered_by_id = person_id
+        row.answered_at = at
+        row.save()
+        saved.append(row)
+    if saved:
+        ledger.record_all(saved, "answered", by=by.ledger_name, at=at)
+    return saved

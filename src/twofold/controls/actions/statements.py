@@ -1,0 +1,130 @@
+"""Preparing and approving versions of the Statements of Applicability."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from twofold.people.given import person_behind
+from twofold.controls.models import Statement
+from twofold.controls.queries import library
+from twofold.ledger import actions as ledger
+from twofold.people import access
+from twofold.people.access import Actor, Permission
+from twofold.people.errors import Conflict, InvalidInput
+from twofold.people.models import Unit
+
+
+@transaction.atomic
+def prepare_statement(
+    framework: str,
+    content: Mapping[str, Any],
+    *,
+    unit: Unit,
+    change_note: str = "",
+    by: Actor,
+    at: datetime,
+) -> Statement:
+    """Keep a draft of the next version, in place of a draft that nobody approved.
+
+    Args:
+        content: every row as the facts stand; reporting computes it, nobody types it.
+
+    Raises:
+        AccessDenied: the actor may not prepare statements in the unit, or is no person.
+        InvalidInput: there is no such standard, or the note is too long.
+    """
+    access.require(by, Permission.PREPARE_STATEMENT, unit=unit, at=at)
+    if framework not in {entry.id for entry in library().frameworks if entry.certifiable}:
+        raise InvalidInput(
+            _("There is no standard %(id)s with such a statement.") % {"id": framework},
+            field="framework",
+        )
+    if len(change_note) > 500 or "\0" in change_note:
+        raise InvalidInput(_("The note has at most 500 characters."), field="change_note")
+    Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
+    rows = Statement.objects.filter(unit=unit, framework=framework)
+    last = rows.exclude(approved_at=None).order_by("-number").first()
+    row = rows.filter(approved_at=None).first() or Statement(
+        unit=unit, framework=framework, number=last.number + 1 if last else 1
+    )
+    row.content = canonical(content)
+    row.sha256 = hashlib.sha256(row.content.encode()).hexdigest()
+    row.change_note = change_note.strip()
+    row.prepared_by_id = person_behind(by)
+    row.prepared_at = at
+    row.save()
+    ledger.record(row, "prepared", by=by.ledger_name, at=at)
+    return row
+
+
+@transaction.atomic
+def approve_statement(
+    statement: Statement,
+    *,
+    content_now: Mapping[str, Any],
+    effective_date: date,
+    by: Actor,
+    at: datetime,
+) -> Statement:
+    """Approve and seal a version: from now on it never changes.
+
+    Args:
+        content_now: what the statement would say at this moment.
+
+    Raises:
+        AccessDenied: the actor may not approve statements in the unit.
+        SeparationOfDuties: the actor prepared it.
+        InvalidInput: it would take effect before today.
+        Conflict: it is approved already, a control is not decided or included without a ground, or
+            the facts have changed since it was prepared.
+    """
+    rows = Statement.objects.select_for_update(of=("self",)).select_related("unit")
+    row = rows.get(pk=statement.pk)
+    access.require(by, Permission.APPROVE_STATEMENT, unit=row.unit, at=at)
+    access.require_another(
+        by, than=[row.prepared_by_id], what=_("the approval of a Statement of Applicability")
+    )
+    if row.approved_at is not None:
+        raise Conflict(_("This version is approved already."))
+    if effective_date < at.date():
+        raise InvalidInput(_("It cannot take effect in the past."), field="effective_date")
+    _refuse_open_points(content_now)
+    if hashlib.sha256(canonical(content_now).encode()).hexdigest() != row.sha256:
+        raise Conflict(_("The facts have changed since it was prepared: prepare it again."))
+    row.approved_by_id = by.person_id
+    row.approved_at = at
+    row.effective_date = effective_date
+    row.save()
+    ledger.record(row, "approved", by=by.ledger_name, at=at)
+    return row
+
+
+def canonical(content: Mapping[str, Any]) -> str:
+    """Return the one text of a content: sorted keys, no space, so that equal contents hash alike."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _refuse_open_points(content: Mapping[str, Any]) -> None:
+    """Raise Conflict where a control is undecided, or included without a ground."""
+    undecided = [row["id"] for row in content["rows"] if row["applicable"] is None]
+    if undecided:
+        raise Conflict(_("Nobody has decided on %(controls)s.") % {"controls": _named(undecided)})
+    groundless = [
+        row["id"] for row in content["rows"] if row["applicable"] and not row["grounds"]
+    ]
+    if groundless:
+        raise Conflict(
+            _("No ground for inclusion is given for %(controls)s.")
+            % {"controls": _named(groundless)}
+        )
+
+
+def _named(ids: list[str]) -> str:
+    rest = len(ids) - 5
+    shown = ", ".join(ids[:5])
+    return _("%(ids)s and %(rest)d more") % {"ids": shown, "rest": rest} if rest > 0 else shown

@@ -1,0 +1,79 @@
+"""How controls are run, each in one scope."""
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from twofold.inventory.models import AISystem
+from twofold.ledger.recorded import Recorded
+from twofold.people.models import Person, Unit
+
+
+class Implementation(Recorded):
+    """How a control of the library is run in one scope: a unit, or one AI system of it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    control = models.CharField(max_length=40)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="implementations")
+    system = models.ForeignKey(
+        AISystem, on_delete=models.PROTECT, null=True, blank=True, related_name="implementations"
+    )
+    owner = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="owned_controls"
+    )
+    description = models.TextField(_("how it is done here"), max_length=4000)
+    #: `[{"kind", "title", "period_days"}]`: the evidence asked for here; None: what the control says.
+    needs = models.JSONField(null=True, blank=True)
+    #: `[{"id", "title", "rule"}]`: the checks that run here; None: those that the control suggests.
+    checks = models.JSONField(null=True, blank=True)
+    described_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    approved_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    approved_at = models.DateTimeField(null=True, blank=True)
+    review_due_date = models.DateField(null=True, blank=True)
+    retired_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    retired_at = models.DateTimeField(null=True, blank=True)
+    retirement = models.CharField(_("why it is no longer run"), max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["control", "system"],
+                condition=models.Q(system__isnull=False, retired_at=None),
+                name="controls_implementation_once_per_system",
+            ),
+            models.UniqueConstraint(
+                fields=["control", "unit"],
+                condition=models.Q(system=None, retired_at=None),
+                name="controls_implementation_once_per_unit",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(approved_by=None)
+                | ~models.Q(approved_by=models.F("described_by")),
+                name="controls_implementation_approved_by_another",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(approved_by=None)
+                | models.Q(owner=None)
+                | ~models.Q(approved_by=models.F("owner")),
+                name="controls_implementation_not_approved_by_owner",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(approved_by=None, approved_at=None)
+                | models.Q(approved_by__isnull=False, approved_at__isnull=False),
+                name="controls_implementation_approved_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.control
+
+    @property
+    def scope(self) -> str:
+        """Name of the AI system, or of the unit where it is run for all of it."""
+        return self.system.name if self.system else self.unit.name

@@ -1,0 +1,227 @@
+"""The library as the organisation has it: what is shipped, with what it added, adapted, retired."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from twofold.catalog.controls import controls
+from twofold.catalog.entries import Table
+from twofold.catalog.load import assemble, catalog
+from twofold.catalog.model import (
+    Catalog,
+    ControlCheck,
+    EvidenceNeed,
+    Framework,
+    Group,
+    Kind,
+    LibraryControl,
+    Requirement,
+)
+from twofold.controls.models import Change, Implementation, ImportedFramework, LibraryEntry
+from twofold.domain.checks import CheckKind, Rule
+from twofold.people.errors import InvalidInput
+
+#: What the library was last put together from, and the outcome.
+_kept: list[tuple[object, Catalog]] = []
+
+
+def library() -> Catalog:
+    """Return the catalogue with what the organisation changed of it; two small queries.
+
+    It is put together again only when something was changed since.
+    """
+    entries = list(
+        LibraryEntry.objects.order_by("control").values_list("id", "change", "changed_at")
+    )
+    imports = list(ImportedFramework.objects.order_by("code").values_list("id", "sha256"))
+    if not entries and not imports:
+        return catalog()
+    made_of = (entries, imports)
+    # One assignment: two threads that put it together at once end with the same.
+    if not _kept or _kept[0][0] != made_of:
+        _kept[:] = [(made_of, _assembled())]
+    return _kept[0][1]
+
+
+def library_control(control: str) -> LibraryControl:
+    """Return a control of the library.
+
+    Raises:
+        InvalidInput: there is none of this id.
+    """
+    found = library().control_by_id.get(control)
+    if found is None:
+        raise InvalidInput(_("There is no control %(id)s.") % {"id": control}, field="control")
+    return found
+
+
+def needs_of(implementation: Implementation) -> tuple[EvidenceNeed, ...]:
+    """Return the evidence asked for of an implementation: its own terms, or the control's."""
+    if implementation.needs is not None:
+        return needs_from(implementation.needs)
+    control = library().control_by_id.get(implementation.control)
+    return control.evidence if control else ()
+
+
+def checks_of(implementation: Implementation) -> tuple[ControlCheck, ...]:
+    """Return the checks that run on an implementation: its own, or those the control suggests."""
+    if implementation.checks is not None:
+        return checks_from(implementation.checks)
+    control = library().control_by_id.get(implementation.control)
+    return control.checks if control else ()
+
+
+def needs_from(values: Sequence[Mapping[str, Any]]) -> tuple[EvidenceNeed, ...]:
+    """Return evidence needs from the form in which an implementation keeps them."""
+    return tuple(
+        EvidenceNeed(entry["kind"], entry["title"], entry["period_days"]) for entry in values
+    )
+
+
+def checks_from(values: Sequence[Mapping[str, Any]]) -> tuple[ControlCheck, ...]:
+    """Return checks from the form in which an implementation keeps them.
+
+    Raises:
+        RuleError: a rule could not be evaluated.
+    """
+    return tuple(
+        ControlCheck(entry["id"], entry["title"], rule_from(entry["rule"])) for entry in values
+    )
+
+
+def rule_values(rule: Rule) -> dict[str, Any]:
+    """Return a rule as JSON: what it has, and nothing else."""
+    values: dict[str, Any] = {"kind": rule.kind.value, "of": rule.of}
+    if rule.where:
+        values["where"] = dict(rule.where)
+    for name in ("need", "days", "at_least", "at_most", "measure", "by", "first", "second"):
+        value = getattr(rule, name)
+        if value not in {None, ""}:
+            # A float that is whole reads back as the same number, and has a form in the ledger.
+            values[name] = int(value) if isinstance(value, float) and value % 1 == 0 else value
+    return values
+
+
+def rule_from(values: Mapping[str, Any]) -> Rule:
+    """Return the rule of such JSON.
+
+    Raises:
+        RuleError: it could not be evaluated.
+    """
+    rest = {key: value for key, value in values.items() if key not in {"kind", "where"}}
+    return Rule(
+        kind=CheckKind(values["kind"]), where=tuple(values.get("where", {}).items()), **rest
+    )
+
+
+def control_values(control: LibraryControl) -> dict[str, Any]:
+    """Return a control in the form of its TOML table: what `control_from` reads back."""
+    return {
+        "id": control.id,
+        "title": control.title,
+        "purpose": control.purpose,
+        "activities": list(control.activities),
+        "owner_role": control.owner_role,
+        "evidence": [
+            {"kind": need.kind, "title": need.title, "period_days": need.period_days}
+            for need in control.evidence
+        ],
+        "requirement": [
+            {
+                "id": credit.requirement,
+                "relation": credit.relation.value,
+                "strength": credit.strength,
+                "rationale": credit.rationale,
+            }
+            for credit in control.credits
+        ],
+        "check": [
+            {"id": check.id, "title": check.title, **rule_values(check.rule)}
+            for check in control.checks
+        ],
+    }
+
+
+def framework_values(framework: Framework) -> dict[str, Any]:
+    """Return an imported framework as JSON."""
+    return {
+        "id": framework.id,
+        "title": framework.title,
+        "short_title": framework.short_title,
+        "edition": framework.edition,
+        "groups": [{"id": group.id, "title": group.title} for group in framework.groups],
+        "requirements": [
+            {
+                "id": entry.id,
+                "title": entry.title,
+                "kind": entry.kind.value,
+                "parent": entry.parent,
+                "auditable": entry.auditable,
+                "summary": entry.summary,
+                "evidence": list(entry.evidence),
+                "questions": list(entry.questions),
+            }
+            for entry in framework.requirements
+        ],
+    }
+
+
+def _framework(values: Mapping[str, Any]) -> Framework:
+    return Framework(
+        id=values["id"],
+        title=values["title"],
+        short_title=values["short_title"],
+        edition=values["edition"],
+        certifiable=False,
+        groups=tuple(Group(entry["id"], entry["title"]) for entry in values["groups"]),
+        requirements=tuple(
+            Requirement(
+                id=entry["id"],
+                framework=values["id"],
+                title=entry["title"],
+                kind=Kind(entry["kind"]),
+                parent=entry["parent"],
+                auditable=entry["auditable"],
+                summary=entry["summary"],
+                evidence=tuple(entry["evidence"]),
+                questions=tuple(entry["questions"]),
+            )
+            for entry in values["requirements"]
+        ),
+    )
+
+
+def _assembled() -> Catalog:
+    shipped = catalog()
+    imported = [
+        _framework(content)
+        for content in ImportedFramework.objects.order_by("code").values_list("content", flat=True)
+    ]
+    frameworks = (*shipped.frameworks, *shipped.guidance, *imported)
+    known = {entry.id: entry for framework in frameworks for entry in framework.requirements}
+    found = dict(shipped.control_by_id)
+    for entry in LibraryEntry.objects.order_by("control"):
+        if entry.change == Change.RETIRED:
+            found.pop(entry.control, None)
+        else:
+            found[entry.control] = control_from(entry.content, known)
+    return assemble(
+        frameworks,
+        pairs=shipped.pairs,
+        unpaired=shipped.unpaired,
+        controls=tuple(found.values()),
+    )
+
+
+def control_from(
+    values: Mapping[str, Any], requirements: Mapping[str, Requirement]
+) -> LibraryControl:
+    """Return a control from the form of its TOML.
+
+    Raises:
+        CatalogError: it is malformed; with the reason.
+    """
+    (made,) = controls([Table(values, Path("library"), 1)], requirements)
+    return made

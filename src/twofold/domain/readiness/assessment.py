@@ -1,0 +1,183 @@
+"""The state of a requirement, from all facts of it or from the tallies of its controls."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+
+from twofold.domain.readiness.facts import (
+    Cause,
+    Credit,
+    Readiness,
+    Reason,
+    Relation,
+    RequirementFacts,
+    Status,
+)
+from twofold.domain.readiness.scopes import open_matters, scope_state
+from twofold.domain.readiness.tally import Tally, rank
+
+#: What a requirement may reach while something is missing, however much the rest is worth.
+_PARTIAL_CAP = Fraction(9, 10)
+#: What stands in nobody's way.
+_SOUND = {Cause.EVIDENCED, Cause.EVIDENCED_ONCE, Cause.CHECK_PASSED, Cause.CHECK_NOT_RUN}
+#: What shows that something works, and not yet that it goes on working.
+_ONCE = {Cause.EVIDENCED_ONCE, Cause.CHECK_NOT_RUN}
+#: A control by its credit, and the sums over the scopes that run it on the day.
+Running = tuple[Credit, Tally]
+
+
+def assess(facts: RequirementFacts, on: date) -> Readiness:
+    """Return the state of a requirement on a date, from facts dated on or before it.
+
+    The rules, in order:
+
+    - excluded by a decision: `not_applicable`; a needed decision is missing: `unknown`;
+    - no control is mapped to it: `unknown`; none of them is implemented: `gap`;
+    - a major nonconformity is open against the requirement, or against a control that covers it
+      wholly; or every implementation has a fault of design (no owner, not approved, review
+      overdue): `gap`;
+    - some fault of design or of evidence, a check that fails or errs, a matter open, or no running
+      control that covers the requirement wholly: `partial`. A running control is held against the
+      requirement even where another one covers it: what an organisation says that it does, it is
+      audited on;
+    - otherwise `conforming`; and `effective` when each evidence need of each implementation is met
+      over time, by evidence of two periods, the earlier of which had not lapsed before the later
+      one began, and every check has a result: no result is never a pass.
+
+    The score is the best credit of a wholly covering control, or the sum of partial credits, which
+    is capped at 0.9 because what they share is not known; 0.9 also caps a `partial` status. A
+    partial relation counts by its strength in tenths.
+
+    An override that is approved and has not expired replaces the status alone; `computed` and the
+    score stay what the facts say.
+
+    The order in which facts are given does not matter. Facts hold the newest decision, approval and
+    owner alone: for a day in the past, give them as they stood on that day.
+    """
+    running = [(credit, _tally(credit, on)) for credit in facts.credits]
+    found = conclude(facts, running, on)
+    if found.computed not in {Status.GAP, Status.PARTIAL, Status.CONFORMING, Status.EFFECTIVE}:
+        return found
+    if not any(tally.scopes for _credit, tally in running):
+        return found
+    grounds = {reason for _credit, tally in running for reason in tally.reasons}
+    return replace(found, reasons=_ranked({*found.reasons, *grounds}))
+
+
+def conclude(facts: RequirementFacts, running: Sequence[Running], on: date) -> Readiness:
+    """Return the same answer from tallies, with the most pressing reason of each control alone.
+
+    Args:
+        facts: of the requirement; the implementations of its credits are not read.
+        running: each of its credits with the tally of that control's scopes on the day.
+    """
+    found = _computed(facts, running, on)
+    override = facts.override
+    if (
+        override is None
+        or override.approved_on is None
+        or not override.approved_on <= on <= override.expires_on
+    ):
+        return found
+    reason = Reason(
+        Cause.OVERRIDDEN, facts.requirement, override.record, override.reason, override.expires_on
+    )
+    return replace(found, status=override.status, reasons=(reason, *found.reasons))
+
+
+def _computed(facts: RequirementFacts, running: Sequence[Running], on: date) -> Readiness:
+    decision = facts.decision if facts.decision and facts.decision.decided_on <= on else None
+    if decision and not decision.applicable and facts.excludable:
+        reason = Reason(
+            Cause.EXCLUDED,
+            facts.requirement,
+            decision.record,
+            decision.reason,
+            decision.decided_on,
+        )
+        return _answer(facts, Status.NOT_APPLICABLE, None, (reason,))
+    own = tuple(open_matters(facts.matters, facts.requirement, on))
+    if facts.needs_decision and decision is None:
+        return _unknown(facts, Cause.NOT_DECIDED, own)
+    if not running:
+        return _unknown(facts, Cause.NO_CONTROL, own)
+    run = [(credit, tally) for credit, tally in running if tally.scopes]
+    if not run:
+        missing = (Reason(Cause.NOT_IMPLEMENTED, credit.control) for credit, _tally in running)
+        return _answer(facts, Status.GAP, 0.0, _ranked((*missing, *own)))
+    return _operating(facts, run, own)
+
+
+def _unknown(facts: RequirementFacts, cause: Cause, own: Sequence[Reason]) -> Readiness:
+    reasons = _ranked((Reason(cause, facts.requirement), *own))
+    return _answer(facts, Status.UNKNOWN, None, reasons)
+
+
+def _operating(
+    facts: RequirementFacts, run: Sequence[Running], own: Sequence[Reason]
+) -> Readiness:
+    firsts = [tally.first for _credit, tally in run]
+    grounds = {*own, *(reason for reason in firsts if reason)}
+    causes = {reason.cause for reason in own}.union(*(tally.present for _credit, tally in run))
+    if not any(credit.relation.covers_wholly for credit, _tally in run):
+        closest = min((credit for credit, _tally in run), key=_closeness)
+        grounds.add(Reason(Cause.ONLY_PARTLY_COVERED, closest.control))
+        causes.add(Cause.ONLY_PARTLY_COVERED)
+    status = _status(run, own, causes)
+    return _answer(facts, status, _score(run, status), _ranked(grounds))
+
+
+def _status(run: Sequence[Running], own: Sequence[Reason], causes: set[Cause]) -> Status:
+    broken = any(reason.cause is Cause.OPEN_MAJOR for reason in own) or any(
+        credit.relation.covers_wholly and Cause.OPEN_MAJOR in tally.present
+        for credit, tally in run
+    )
+    if broken or all(tally.faulty == tally.scopes for _credit, tally in run):
+        return Status.GAP
+    if causes - _SOUND:
+        return Status.PARTIAL
+    return Status.CONFORMING if causes & _ONCE else Status.EFFECTIVE
+
+
+def _score(run: Sequence[Running], status: Status) -> float:
+    if status is Status.GAP:
+        return 0.0
+    whole = [tally.credit for credit, tally in run if credit.relation.covers_wholly]
+    shared = sum(
+        (
+            tally.credit * credit.strength / 10
+            for credit, tally in run
+            if not credit.relation.covers_wholly
+        ),
+        Fraction(0),
+    )
+    best = max([*whole, min(shared, _PARTIAL_CAP)])
+    return float(min(best, _PARTIAL_CAP) if status is Status.PARTIAL else best)
+
+
+def _answer(
+    facts: RequirementFacts, status: Status, score: float | None, reasons: tuple[Reason, ...]
+) -> Readiness:
+    return Readiness(facts.requirement, status, score, reasons, status)
+
+
+def _tally(credit: Credit, on: date) -> Tally:
+    tally = Tally()
+    for fact in credit.implementations:
+        state = scope_state(fact, on)
+        if state is not None:
+            tally.add(state)
+    return tally
+
+
+def _closeness(credit: Credit) -> tuple[int, str]:
+    return -credit.strength, credit.control
+
+
+def _ranked(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Return the reasons without repetition in an order that depends on nothing but themselves."""
+    return tuple(sorted(set(reasons), key=rank))
+
+
+__all__ = ["Relation", "Running", "assess", "conclude"]

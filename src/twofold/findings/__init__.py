@@ -1,0 +1,1 @@
+"""Findings: nonconformities and opportunities, with the corrective action that closes them."""

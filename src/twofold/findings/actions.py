@@ -1,0 +1,153 @@
+"""Raising findings, answering them with a corrective action, and closing them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from twofold.controls.models import Implementation
+from twofold.controls.queries import library
+from twofold.findings.models import Finding, Grade
+from twofold.ledger import actions as ledger
+from twofold.people import access
+from twofold.people.access import Actor, Permission
+from twofold.people.errors import Conflict, InvalidInput
+from twofold.people.given import person_behind, required
+from twofold.people.models import Person, Unit
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was found.
+
+    Attributes:
+        requirement: id of the requirement that is not met; may be blank with an implementation.
+        implementation: the control as it is run that does not hold.
+    """
+
+    title: str
+    statement: str
+    grade: Grade
+    requirement: str = ""
+    implementation: Implementation | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Why it happened, and what is done about it by when."""
+
+    cause: str
+    action: str
+    due_date: date
+    owner: Person
+
+
+@transaction.atomic
+def raise_finding(observed: Observed, *, unit: Unit, by: Actor, at: datetime) -> Finding:
+    """Raise a finding; it counts against what it is about until somebody closes it.
+
+    Raises:
+        AccessDenied: the actor may not raise findings in the unit, or is no person.
+        InvalidInput: it is about nothing, about an unknown requirement, about a control that is run
+            in another unit, or a text is missing or too long.
+    """
+    access.require(by, Permission.RAISE_FINDING, unit=unit, at=at)
+    _check(observed, unit)
+    # Whoever raises another at once waits here for the number.
+    Unit.objects.select_for_update(no_key=True).get(parent=None)
+    last = Finding.objects.aggregate(last=Max("number"))["last"] or 0
+    made = Finding.objects.create(
+        number=last + 1,
+        unit=unit,
+        requirement=observed.requirement,
+        implementation=observed.implementation,
+        grade=observed.grade,
+        title=observed.title.strip(),
+        statement=observed.statement.strip(),
+        raised_by_id=person_behind(by),
+        raised_at=at,
+    )
+    ledger.record(made, "raised", by=by.ledger_name, at=at)
+    return made
+
+
+@transaction.atomic
+def answer_finding(finding: Finding, answer: Answer, *, by: Actor, at: datetime) -> Finding:
+    """Say why it happened, what is done about it, by whom and by when.
+
+    Raises:
+        AccessDenied: the actor may not answer findings in the unit.
+        InvalidInput: a text is missing or too long, or the date lies in the past.
+        Conflict: it is closed already.
+    """
+    row = _open(finding, by, Permission.ANSWER_FINDING, at)
+    row.cause = _text(answer.cause, "cause")
+    row.action = _text(answer.action, "action")
+    if answer.due_date < at.date():
+        raise InvalidInput(_("The action cannot be due in the past."), field="due_date")
+    row.due_date = answer.due_date
+    row.owner = answer.owner
+    row.save()
+    ledger.record(row, "answered", by=by.ledger_name, at=at)
+    return row
+
+
+@transaction.atomic
+def close_finding(finding: Finding, *, effectiveness: str, by: Actor, at: datetime) -> Finding:
+    """Close a finding whose corrective action was seen to work.
+
+    Raises:
+        AccessDenied: the actor may not close findings in the unit.
+        SeparationOfDuties: the actor owns the corrective action.
+        InvalidInput: it is not said how it shows that the action works.
+        Conflict: it is closed already, or nothing was done about it yet.
+    """
+    row = _open(finding, by, Permission.CLOSE_FINDING, at)
+    if not row.action and row.grade != Grade.IMPROVEMENT:
+        raise Conflict(_("Nobody has said yet what is done about it."))
+    access.require_another(by, than=[row.owner_id], what=_("the closing of a finding"))
+    row.effectiveness = _text(effectiveness, "effectiveness")
+    row.closed_by_id = by.person_id
+    row.closed_at = at
+    row.save()
+    ledger.record(row, "closed", by=by.ledger_name, at=at)
+    return row
+
+
+def _check(observed: Observed, unit: Unit) -> None:
+    if not observed.requirement and observed.implementation is None:
+        raise InvalidInput(
+            _("Say which requirement or control it is about."), field="requirement"
+        )
+    if observed.requirement:
+        found = library().requirements.get(observed.requirement)
+        if found is None or not found.auditable:
+            raise InvalidInput(
+                _("There is no requirement %(id)s.") % {"id": observed.requirement},
+                field="requirement",
+            )
+    if observed.implementation and observed.implementation.unit_id != unit.pk:
+        raise InvalidInput(_("The control is run in another unit."), field="implementation")
+    required(
+        observed.title,
+        200,
+        field="title",
+        message=_("Give a title of 1 to %(maximum)s characters."),
+    )
+    _text(observed.statement, "statement")
+
+
+def _open(finding: Finding, by: Actor, permission: Permission, at: datetime) -> Finding:
+    """Return the finding, locked, when the actor may act on it in this way and it is open."""
+    rows = Finding.objects.select_for_update(of=("self",)).select_related("unit")
+    row = rows.get(pk=finding.pk)
+    access.require(by, permission, unit=row.unit, at=at)
+    if row.closed_at is not None:
+        raise Conflict(_("This finding is closed already."))
+    return row
+
+
+def _text(text: str, field: str) -> str:
+    return required(text, 4000, field=field, message=_("Write 1 to %(maximum)s characters."))
