@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from twofold.catalog.load import catalog
 from twofold.controls import actions as controls
 from twofold.controls.models import EvidenceClaim, Implementation
+from twofold.controls.queries import library
 from twofold.evidence import actions as evidence
 from twofold.evidence.models import EvidenceVersion
 from twofold.monitoring.filing import FAIRNESS
@@ -74,7 +74,7 @@ def _file(
 
 def _content(document: Document, implementation: Implementation, need: str) -> evidence.Content:
     """Return a document that counts for as long as the control's need says."""
-    needs = catalog().control_by_id[implementation.control].evidence
+    needs = library().control_by_id[implementation.control].evidence
     days = next(entry.period_days for entry in needs if entry.kind == need)
     return evidence.Content(
         chunks=[document.text.encode()],

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from twofold.catalog.load import catalog
+from twofold.controls.queries import library
 from twofold.domain.readiness import Cause, Status
 from twofold.monitoring.models import Breach
 from twofold.people.access import part_of_product
@@ -57,7 +57,7 @@ def _first_looks(found: Posture) -> list[str]:
 
 def _turned_by_breach(found: Posture) -> list[RequirementState]:
     """Return requirements of certifiable frameworks against which a breach is open."""
-    certifiable = {entry.id for entry in catalog().frameworks if entry.certifiable}
+    certifiable = {entry.id for entry in library().frameworks if entry.certifiable}
     return [
         state
         for framework in found.frameworks

@@ -22,8 +22,7 @@ from twofold.api.schemas import (
     ReasonOut,
     RequirementOut,
 )
-from twofold.catalog.load import catalog
-from twofold.domain.readiness import assess
+from twofold.controls.queries import library
 from twofold.evidence import actions as evidence
 from twofold.evidence.models import EvidenceItem
 from twofold.evidence.queries import versions_of
@@ -33,8 +32,8 @@ from twofold.monitoring.models import Alert
 from twofold.monitoring.queries import visible_alerts
 from twofold.people.errors import NotFound
 from twofold.people.queries import unit_by_name
-from twofold.reporting.facts import gather
 from twofold.reporting.posture import posture
+from twofold.reporting.standing import standing
 from twofold.reporting.words import reason_text
 
 router = Router(tags=["records"])
@@ -106,10 +105,10 @@ def get_posture(request: HttpRequest) -> PostureOut:
 def get_requirement(request: HttpRequest, requirement_id: str) -> RequirementOut:
     at = _now()
     by = unrestricted_reader(request, at=at)
-    requirement = catalog().requirements.get(requirement_id)
+    requirement = library().requirements.get(requirement_id)
     if requirement is None or not requirement.auditable:
         raise NotFound("There is no such requirement.", field="requirement_id")
-    readiness = assess(gather(by, at=at).of(requirement), at.date())
+    readiness = standing(by, at=at).explained(requirement)
     return RequirementOut(
         id=requirement.id,
         framework=requirement.framework,

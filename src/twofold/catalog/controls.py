@@ -60,9 +60,7 @@ def _needs(table: Table) -> tuple[EvidenceNeed, ...]:
         kind, title = entry.text("kind"), entry.text("title")
         if kind in found:
             raise entry.refuse(f"the evidence {kind} stands twice")
-        found[kind] = EvidenceNeed(
-            kind, title, entry.number("period_days", 1, LONGEST_PERIOD_DAYS)
-        )
+        found[kind] = EvidenceNeed(kind, title, entry.number("period_days", 1, LONGEST_PERIOD_DAYS))
     return tuple(found.values())
 
 

@@ -75,9 +75,7 @@ def _framework(table: Table, folder: Path) -> Framework:
     framework = table.text("id")
     gathered = groups(table, framework)
     entries = [
-        entry
-        for name in table.texts("files", 1)
-        for entry in tables(folder / name, "requirement")
+        entry for name in table.texts("files", 1) for entry in tables(folder / name, "requirement")
     ]
     return Framework(
         id=framework,

@@ -46,9 +46,7 @@ def load(folder: Path) -> Catalog:
     """
     found = frameworks(folder)
     known = {
-        requirement.id: requirement
-        for framework in found
-        for requirement in framework.requirements
+        requirement.id: requirement for framework in found for requirement in framework.requirements
     }
     paired = tuple(pairs(folder / "crosswalk", known))
     return assemble(
@@ -86,6 +84,7 @@ def assemble(
         controls_of=_gathered(
             (credit.requirement, control) for control in controls for credit in control.credits
         ),
+        needs=MappingProxyType({need.kind: need for entry in controls for need in entry.evidence}),
     )
 
 

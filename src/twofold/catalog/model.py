@@ -194,6 +194,7 @@ class Catalog:
     control_by_id: Mapping[str, LibraryControl]
     pairs_of: Mapping[str, tuple[Pair, ...]]
     controls_of: Mapping[str, tuple[LibraryControl, ...]]
+    needs: Mapping[str, EvidenceNeed]
 
     def framework(self, framework: str) -> Framework:
         """Return a framework by id; raise KeyError when there is none."""

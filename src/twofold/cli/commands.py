@@ -89,7 +89,9 @@ def check_catalog(as_json: bool) -> None:  # noqa: FBT001 - click calls it
     else:
         for problem in missing:
             click.echo(f"{problem.about}: {problem.reason}")
-        click.echo(", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items()))
+        click.echo(
+            ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
+        )
         click.echo("Complete." if not missing else f"{len(missing)} problems.")
     sys.exit(1 if missing else 0)
 

@@ -24,7 +24,7 @@ class CheckKind(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What came of a check: it held, it did not, it could not be computed, it had nothing to say."""
+    """What came of a check: it held, it did not, it was not computed, it had nothing to say."""
 
     PASS = "pass"  # noqa: S105 - no password
     FAIL = "fail"

@@ -118,9 +118,7 @@ def close_finding(finding: Finding, *, effectiveness: str, by: Actor, at: dateti
 
 def _check(observed: Observed, unit: Unit) -> None:
     if not observed.requirement and observed.implementation is None:
-        raise InvalidInput(
-            _("Say which requirement or control it is about."), field="requirement"
-        )
+        raise InvalidInput(_("Say which requirement or control it is about."), field="requirement")
     if observed.requirement:
         found = library().requirements.get(observed.requirement)
         if found is None or not found.auditable:

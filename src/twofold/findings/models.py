@@ -19,7 +19,7 @@ class Grade(models.TextChoices):
 
 
 class Finding(Recorded):
-    """Something that does not conform, its cause, what is done about it, and who saw that it works."""
+    """Something that does not conform, its cause, what is done, and who saw that it works."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     #: Counted up over the organisation, so that people can speak of it.

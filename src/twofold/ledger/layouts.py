@@ -50,12 +50,8 @@ def _untouched(model: type[Recorded]) -> Iterator[object]:
             "subject", "salt"
         )
     }
-    kept = {
-        subject: state
-        for subject, state in LedgerEntry.objects.filter(subject__startswith=prefix)
-        .order_by("revision")
-        .values_list("subject", "kept_revision__state")
-    }
+    entries = LedgerEntry.objects.filter(subject__startswith=prefix).order_by("revision")
+    kept = dict(entries.values_list("subject", "kept_revision__state"))
     for subject, text in read_states(model, salts=salts):
         if subject in kept and _agree(json.loads(kept[subject]), text):
             yield subject.removeprefix(prefix)

@@ -1,12 +1,18 @@
 """Reading the ledger: how far it reaches, and the history of one record."""
 
-from collections.abc import Iterator
+import json
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Max, Q, QuerySet
 
 from twofold.ledger import keys
 from twofold.ledger.forms import octets
-from twofold.ledger.models import LedgerCheckpoint, LedgerEntry
+from twofold.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerRevision
 from twofold_verify.entry import Entry, EntryError, decode
 
 
@@ -38,6 +44,127 @@ class LedgerLine:
     index: int | None
     entry: Entry
     leaf_hash: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How far somebody has followed the ledger, in the order in which entries were written.
+
+    Attributes:
+        entry: the newest entry that was read; 0 before any.
+        leaf: its hash, so that a ledger that was rolled back or restored is noticed.
+        missing: entries below it that were not there yet, and when that was first seen; another
+            transaction may still commit them.
+    """
+
+    entry: int = 0
+    leaf: bytes = b""
+    missing: tuple[tuple[int, float], ...] = ()
+
+
+#: More changes than this are read anew at once.
+_MOST_CHANGES = 5000
+#: A number that was drawn and did not appear for so long belongs to a change that was rolled back.
+_GIVEN_UP_S = 900.0
+#: How far below the newest entry a transaction that began earlier may still commit.
+_LOOK_BACK = 500
+
+
+def mark_now() -> Mark:
+    """Return the mark of somebody who reads everything from now on."""
+    newest = list(LedgerEntry.objects.order_by("-id").values_list("id", "leaf_hash")[:_LOOK_BACK])
+    if not newest:
+        return Mark()
+    ids = [entry for entry, _leaf in newest]
+    return Mark(ids[0], octets(newest[0][1]), _missing(ids[-1], ids, ()))
+
+
+def mark_at(*, before: datetime) -> Mark:
+    """Return the mark of the newest entry that was recorded before a time."""
+    newest = (
+        LedgerEntry.objects.filter(recorded_at__lt=before)
+        .order_by("-id")
+        .values_list("id", "leaf_hash")
+        .first()
+    )
+    return Mark(newest[0], octets(newest[1])) if newest else Mark()
+
+
+def changes_since(mark: Mark) -> tuple[Mark, list[str]] | None:
+    """Return the new mark and the subjects that were written since, each once; one query.
+
+    None when the ledger is not the one that was followed, or when too much was written: then
+    everything must be read anew.
+    """
+    wanted = Q(id__gte=mark.entry)
+    if mark.missing:
+        wanted |= Q(id__in=[entry for entry, _since in mark.missing])
+    rows = list(
+        LedgerEntry.objects.filter(wanted)
+        .order_by("id")
+        .values_list("id", "subject", "leaf_hash")[: _MOST_CHANGES + 1]
+    )
+    if len(rows) > _MOST_CHANGES or not _follows(mark, rows):
+        return None
+    new = [row for row in rows if row[0] != mark.entry]
+    if not new:
+        return mark, []
+    newest = rows[-1]
+    still = tuple(gap for gap in mark.missing if gap[0] not in {row[0] for row in rows})
+    missing = _missing(mark.entry or newest[0], [row[0] for row in rows], still)
+    found = Mark(newest[0], octets(newest[2]), missing)
+    return found, list(dict.fromkeys(row[1] for row in new))
+
+
+def recorded_states(label: str, *, before: datetime) -> Iterator[dict[str, Any]]:
+    """Yield the columns of each record of a model as they stood at a time, from its revisions.
+
+    Args:
+        label: the model's name in the ledger, `app.model`.
+        before: revisions recorded at or after this time are left out.
+
+    Values are those of a state text: identifiers, times and dates as texts, floats as texts.
+    """
+    newest = (
+        _entries_of(label)
+        .filter(recorded_at__lt=before)
+        .values("subject")
+        .annotate(last=Max("id"))
+        .values("last")
+    )
+    rows = LedgerRevision.objects.filter(entry_id__in=newest).values_list("state", flat=True)
+    for state in rows.iterator(chunk_size=2000):
+        yield json.loads(state)
+
+
+def _entries_of(label: str) -> QuerySet[LedgerEntry]:
+    """Return the entries of a model's records: a range of the index, as `;` follows `:`."""
+    return LedgerEntry.objects.filter(subject__gte=f"{label}:", subject__lt=f"{label};")
+
+
+def _follows(mark: Mark, rows: Sequence[tuple[int, str, bytes | memoryview]]) -> bool:
+    """Return whether the entry that was read last still is what it was."""
+    if mark.entry == 0:
+        return True
+    return any(row[0] == mark.entry and octets(row[2]) == mark.leaf for row in rows)
+
+
+def _missing(
+    first: int, ids: list[int], known: tuple[tuple[int, float], ...]
+) -> tuple[tuple[int, float], ...]:
+    """Return the numbers from `first` to the newest that are not there, with those known before."""
+    # SQLite has one writer at a time: what is not there will never be.
+    return () if connection.vendor == "sqlite" else _gaps(first, ids, known)
+
+
+def _gaps(  # pragma: no cover - measured on SQLite
+    first: int, ids: list[int], known: tuple[tuple[int, float], ...]
+) -> tuple[tuple[int, float], ...]:
+    now = time.monotonic()
+    there = set(ids)
+    fresh = [(number, now) for number in range(first, max(ids)) if number not in there]
+    kept = [gap for gap in known if now - gap[1] < _GIVEN_UP_S]
+    return tuple([*kept, *fresh][-_LOOK_BACK:])
 
 
 def last_checkpoint() -> LedgerCheckpoint | None:

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from twofold.catalog.load import catalog
 from twofold.controls import actions as controls
 from twofold.controls.models import Implementation
+from twofold.controls.queries import library
 from twofold.evidence import actions as evidence
 from twofold.evidence.models import EvidenceItem, EvidenceVersion
 from twofold.inventory.models import AISystem
@@ -141,7 +141,7 @@ def _claim(
 ) -> None:
     asking = {
         control.id
-        for control in catalog().controls
+        for control in library().controls
         if any(need.kind == kind for need in control.evidence)
     }
     rows = Implementation.objects.filter(system=system, control__in=asking)

@@ -207,6 +207,20 @@ def permitted_units(by: Actor, permission: Permission, *, at: datetime) -> Query
     return Unit.objects.filter(within)
 
 
+def reach(by: Actor, permission: Permission, *, at: datetime) -> tuple[str, ...]:
+    """Return the unit paths below which the actor holds the permission, none within another.
+
+    A part of the product reaches everything: the path `/` is a prefix of all.
+    """
+    if by.system:
+        return ("/",)
+    found: list[str] = []
+    for path in sorted(_permitted_paths(by, permission, at)):
+        if not any(path.startswith(wider) for wider in found):
+            found.append(path)
+    return tuple(found)
+
+
 def _permitted_paths(by: Actor, permission: Permission, at: datetime) -> list[str]:
     """Return the unit paths below which the actor holds the permission; read once per actor."""
     if by.only is not None and permission not in by.only:

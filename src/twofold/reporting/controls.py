@@ -4,10 +4,9 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from twofold.catalog.load import catalog
 from twofold.catalog.model import ControlCredit, EvidenceNeed, LibraryControl, Requirement
 from twofold.controls.models import EvidenceClaim, Implementation
-from twofold.controls.queries import claims_on, visible_implementations
+from twofold.controls.queries import claims_on, library, visible_implementations
 from twofold.domain.readiness import (
     Cause,
     Credit,
@@ -20,8 +19,8 @@ from twofold.domain.readiness import (
 from twofold.evidence.models import EvidenceItem
 from twofold.evidence.queries import names_behind
 from twofold.people.access import Actor, Permission, may
-from twofold.reporting.facts import gather
 from twofold.reporting.history import names_of
+from twofold.reporting.standing import Standing, standing
 
 
 @dataclass(frozen=True)
@@ -100,14 +99,17 @@ class CreditedRequirement:
 
 def control_rows(by: Actor, *, at: datetime) -> list[ControlRow]:
     """Return every control of the library with how far it is run; those that are run first."""
-    facts = gather(by, at=at).implementations
-    rows = [_row(control, facts.get(control.id, ()), at.date()) for control in catalog().controls]
+    found = standing(by, at=at)
+    rows = [
+        _row(control, found.implementations(control.id), found)
+        for control in found.catalog.controls
+    ]
     return sorted(rows, key=lambda row: not row.scopes)
 
 
 def control_view(control: LibraryControl, by: Actor, *, at: datetime) -> list[ImplementationView]:
     """Return the implementations of one control as the actor may see and act on them."""
-    facts = {fact.record: fact for fact in gather(by, at=at).implementations.get(control.id, ())}
+    facts = {fact.record: fact for fact in standing(by, at=at).implementations(control.id)}
     rows = list(visible_implementations(by, at=at).filter(control=control.id))
     names = _names(claim for row in rows for claim in row.claims.all())
     own = names_behind(by)
@@ -126,7 +128,7 @@ def claim_views(item: EvidenceItem, by: Actor, *, at: datetime) -> list[ClaimVie
 
 def requirement_credits(requirement: Requirement, by: Actor, *, at: datetime) -> list[CreditView]:
     """Return the controls credited to a requirement, with the scopes that run them."""
-    controls = catalog().controls_of.get(requirement.id, ())
+    controls = library().controls_of.get(requirement.id, ())
     running: dict[str, list[Implementation]] = {}
     rows = visible_implementations(by, at=at).filter(control__in=[c.id for c in controls])
     for row in rows:
@@ -152,22 +154,26 @@ def credited_requirements(claims: Iterable[EvidenceClaim]) -> list[CreditedRequi
         key = claim.implementation.control
         accepted[key] = accepted.get(key, False) or claim.accepted_at is not None
     found: dict[str, CreditedRequirement] = {}
-    asked = [control for control in catalog().controls if control.id in accepted]
+    asked = [control for control in library().controls if control.id in accepted]
     for control in sorted(asked, key=lambda entry: not accepted[entry.id]):
         for credit in control.credits:
-            requirement = catalog().requirements[credit.requirement]
+            requirement = library().requirements[credit.requirement]
             found.setdefault(
                 requirement.id,
                 CreditedRequirement(requirement, control, credit, accepted[control.id]),
             )
-    order = {key: place for place, key in enumerate(catalog().requirements)}
+    order = {key: place for place, key in enumerate(library().requirements)}
     return sorted(found.values(), key=lambda entry: order[entry.requirement.id])
 
 
-def _row(control: LibraryControl, running: Sequence[ImplementationFact], on: date) -> ControlRow:
+def _row(
+    control: LibraryControl, given: Sequence[ImplementationFact], found: Standing
+) -> ControlRow:
+    on = found.on
+    running = [fact for fact in given if fact.retired_on is None or fact.retired_on > on]
     counts: dict[str, int] = {}
     for credit in control.credits:
-        framework = catalog().requirements[credit.requirement].framework
+        framework = found.catalog.requirements[credit.requirement].framework
         counts[framework] = counts.get(framework, 0) + 1
     return ControlRow(
         control=control,
@@ -177,7 +183,7 @@ def _row(control: LibraryControl, running: Sequence[ImplementationFact], on: dat
             for fact in running
         ),
         state=_state(control, running, on).status.value if running else "",
-        frameworks=tuple(counts.get(framework.id, 0) for framework in catalog().frameworks),
+        frameworks=tuple(counts.get(framework.id, 0) for framework in found.catalog.frameworks),
     )
 
 

@@ -1,134 +1,154 @@
-"""Gathering the facts of readiness from the contexts, in a number of queries that does not grow."""
+"""Building the facts of readiness out of rows."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from datetime import timedelta
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from twofold.catalog.load import catalog
-from twofold.catalog.model import Requirement
-from twofold.controls import queries as controls
-from twofold.controls.models import Applicability, EvidenceClaim, Implementation
+from twofold.catalog.model import Catalog, ControlCheck, EvidenceNeed
+from twofold.controls.queries import checks_from, needs_from
+from twofold.domain.checks import Outcome
 from twofold.domain.readiness import (
     ApplicabilityFact,
+    CheckFact,
     ClaimFact,
-    Credit,
     ImplementationFact,
     MatterFact,
-    RequirementFacts,
+    MatterKind,
+    OverrideFact,
+    Status,
 )
-from twofold.inventory.queries import visible_systems
-from twofold.monitoring.models import Breach
-from twofold.monitoring.queries import breaches_of
-from twofold.people.access import Actor
+from twofold.reporting.rows import Row, day_of, key_of, known_day
+
+#: A result of a check counts for so many days: checks run daily, and one run may be missed.
+CHECK_COUNTS_DAYS = 7
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What is known of every requirement, as one actor may see it.
-
-    Attributes:
-        implementations: by control id.
-        decisions: by requirement id.
-    """
-
-    implementations: Mapping[str, tuple[ImplementationFact, ...]]
-    decisions: Mapping[str, ApplicabilityFact]
-
-    def of(self, requirement: Requirement) -> RequirementFacts:
-        """Return the facts of one requirement."""
-        return RequirementFacts(
-            requirement=requirement.id,
-            excludable=requirement.excludable,
-            needs_decision=requirement.excludable,
-            decision=self.decisions.get(requirement.id),
-            credits=tuple(self._credits(requirement.id)),
-        )
-
-    def _credits(self, requirement: str) -> Iterable[Credit]:
-        for control in catalog().controls_of.get(requirement, ()):
-            credit = next(entry for entry in control.credits if entry.requirement == requirement)
-            yield Credit(
-                control.id,
-                credit.relation,
-                credit.strength,
-                self.implementations.get(control.id, ()),
-            )
+def needs_in(row: Row, catalog: Catalog) -> tuple[EvidenceNeed, ...]:
+    """Return the evidence that is asked for of an implementation."""
+    if row.get("needs") is not None:
+        return needs_from(row["needs"])
+    control = catalog.control_by_id.get(row["control"])
+    return control.evidence if control else ()
 
 
-def gather(by: Actor, *, at: datetime) -> Facts:
-    """Return the facts that the actor may see; seven queries, however many records there are."""
-    breaches: dict[object, list[Breach]] = {}
-    still_open = Q(closed_at=None) | Q(closed_at__date__gt=at.date())
-    for breach in breaches_of(visible_systems(by, at=at)).filter(still_open):
-        breaches.setdefault(breach.monitor.system_id, []).append(breach)
-    found: dict[str, list[ImplementationFact]] = {}
-    for row in controls.visible_implementations(by, at=at):
-        fact = _implementation(row, breaches.get(row.system_id, []))
-        found.setdefault(row.control, []).append(fact)
-    return Facts(
-        implementations={control: tuple(facts) for control, facts in found.items()},
-        decisions=_decisions(controls.visible_decisions(by, at=at)),
-    )
+def checks_in(row: Row, catalog: Catalog) -> tuple[ControlCheck, ...]:
+    """Return the checks that run on an implementation."""
+    if row.get("checks") is not None:
+        return checks_from(row["checks"])
+    control = catalog.control_by_id.get(row["control"])
+    return control.checks if control else ()
 
 
-def _decisions(rows: Iterable[Applicability]) -> dict[str, ApplicabilityFact]:
-    """Return one decision per requirement where units have decided each for itself.
-
-    What applies in one of them applies; of equal decisions, that of the widest unit is told.
-    """
-    told = sorted(rows, key=lambda row: (row.applicable, -len(row.unit.path), row.decided_at))
-    return {row.requirement: _decision(row) for row in told}
-
-
-def _decision(row: Applicability) -> ApplicabilityFact:
-    return ApplicabilityFact(
-        row.applicable, row.reason, row.decided_at.date(), record=row.ledger_subject
-    )
-
-
-def _implementation(row: Implementation, breaches: Iterable[Breach]) -> ImplementationFact:
-    control = catalog().control_by_id.get(row.control)
-    needs = tuple(need.kind for need in control.evidence) if control else ()
+def implementation_fact(
+    row: Row,
+    *,
+    scope: str,
+    catalog: Catalog,
+    claims: Iterable[Row],
+    results: Iterable[Row],
+    matters: Iterable[MatterFact],
+) -> ImplementationFact:
+    """Return the fact of one implementation with its claims, checks and open matters."""
+    needs = {need.kind: need for need in needs_in(row, catalog)}
+    by_check = {result["check_id"]: result for result in results}
     return ImplementationFact(
-        control=row.control,
-        scope=row.system.name if row.system else row.unit.name,
-        record=row.ledger_subject,
-        owner=row.owner.name if row.owner else "",
-        needs=needs,
-        started_on=row.started_at.date(),
-        approved_on=row.approved_at.date() if row.approved_at else None,
-        review_due=row.review_due_date,
-        claims=tuple(_claim(claim) for claim in row.claims.all()),
-        matters=tuple(_matter(breach) for breach in breaches if _concerns(breach, needs)),
+        control=row["control"],
+        scope=scope,
+        record=f"controls.implementation:{row['id']}",
+        owner=key_of(row["owner_id"]),
+        needs=tuple(needs),
+        started_on=known_day(row["started_at"]),
+        approved_on=day_of(row["approved_at"]),
+        review_due=day_of(row["review_due_date"]),
+        retired_on=day_of(row.get("retired_at")),
+        claims=tuple(_claim(claim, needs) for claim in claims if not claim.get("rejected_at")),
+        matters=tuple(matters),
+        checks=tuple(_check(check, by_check.get(check.id)) for check in checks_in(row, catalog)),
     )
 
 
-def _concerns(breach: Breach, needs: Iterable[str]) -> bool:
-    """Return whether a breach is a matter of a control: it asks for reports of such monitors."""
-    fairness = breach.monitor.metric.startswith("fairness.")
-    return ("fairness-report" if fairness else "monitoring-report") in needs
-
-
-def _claim(row: EvidenceClaim) -> ClaimFact:
-    return ClaimFact(
-        need=row.need,
-        period_from=row.evidence.period_from,
-        period_to=row.evidence.period_to,
-        valid_until=row.evidence.valid_until,
-        claimed_on=row.claimed_at.date(),
-        accepted_on=row.accepted_at.date() if row.accepted_at else None,
-        record=row.ledger_subject,
-    )
-
-
-def _matter(breach: Breach) -> MatterFact:
+def breach_fact(row: Row, monitor: Row, system: str) -> MatterFact:
+    """Return an episode of a broken limit as a matter."""
     return MatterFact(
         title=_("%(monitor)s of %(system)s is in breach")
-        % {"monitor": breach.monitor.name, "system": breach.monitor.system.name},
-        opened_on=breach.opened_at.date(),
-        closed_on=breach.closed_at.date() if breach.closed_at else None,
-        record=breach.ledger_subject,
+        % {"monitor": monitor["name"], "system": system},
+        opened_on=known_day(row["opened_at"]),
+        closed_on=day_of(row["closed_at"]),
+        record=f"monitoring.breach:{row['id']}",
+    )
+
+
+def finding_fact(row: Row) -> MatterFact | None:
+    """Return a finding as a matter; an opportunity for improvement is none."""
+    if row["grade"] not in {MatterKind.MAJOR, MatterKind.MINOR}:
+        return None
+    return MatterFact(
+        title=f"F-{row['number']} {row['title']}",
+        opened_on=known_day(row["raised_at"]),
+        closed_on=day_of(row["closed_at"]),
+        record=f"findings.finding:{row['id']}",
+        kind=MatterKind(row["grade"]),
+        due_on=day_of(row["due_date"]),
+    )
+
+
+def decision_fact(row: Row) -> ApplicabilityFact:
+    """Return a decision whether a requirement applies."""
+    return ApplicabilityFact(
+        row["applicable"],
+        row["reason"],
+        known_day(row["decided_at"]),
+        record=f"controls.applicability:{row['id']}",
+    )
+
+
+def override_fact(row: Row) -> OverrideFact:
+    """Return a status that was set by hand."""
+    return OverrideFact(
+        status=Status(row["status"]),
+        reason=row["reason"],
+        approved_on=day_of(row["approved_at"]),
+        expires_on=known_day(row["expires_date"]),
+        record=f"controls.override:{row['id']}",
+    )
+
+
+def concerns(metric: str, needs: Iterable[str]) -> bool:
+    """Return whether a breach of a metric is a matter of a control: it asks for such reports."""
+    wanted = "fairness-report" if metric.startswith("fairness.") else "monitoring-report"
+    return wanted in needs
+
+
+def _claim(row: Row, needs: Mapping[str, EvidenceNeed]) -> ClaimFact:
+    period_to, valid_until = known_day(row["period_to"]), known_day(row["valid_until"])
+    need = needs.get(row["need"])
+    if need is not None:
+        # What must be renewed monthly does not count for a year because its author says so.
+        valid_until = min(valid_until, period_to + timedelta(days=need.period_days + GRACE_DAYS))
+    return ClaimFact(
+        need=row["need"],
+        period_from=known_day(row["period_from"]),
+        period_to=period_to,
+        valid_until=valid_until,
+        claimed_on=known_day(row["claimed_at"]),
+        accepted_on=day_of(row["accepted_at"]),
+        record=f"controls.evidenceclaim:{row['id']}",
+    )
+
+
+#: Evidence of a period is written after it: it counts so many days longer than its period.
+GRACE_DAYS = 7
+
+
+def _check(check: ControlCheck, result: Row | None) -> CheckFact:
+    if result is None:
+        return CheckFact(check.title, None)
+    ran_on = known_day(result["ran_at"])
+    return CheckFact(
+        title=check.title,
+        outcome=Outcome(result["outcome"]),
+        ran_on=ran_on,
+        valid_until=ran_on + timedelta(days=CHECK_COUNTS_DAYS),
+        record=f"controls.checkresult:{result['id']}",
     )

@@ -9,9 +9,8 @@ from django.db.models import F, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from twofold.catalog.load import catalog
+from twofold.controls.queries import library
 from twofold.domain import metrics
-from twofold.domain.readiness import assess
 from twofold.inventory.models import AISystem
 from twofold.monitoring.filing import kind_of
 from twofold.monitoring.models import Alert, Breach, Measurement, Monitor, Verdict
@@ -25,7 +24,6 @@ from twofold.monitoring.queries import (
 from twofold.people.access import Actor
 from twofold.people.errors import NotFound
 from twofold.reporting.distribution import distribution_chart
-from twofold.reporting.facts import gather
 from twofold.reporting.measures import (
     GroupView,
     breach_text,
@@ -36,6 +34,7 @@ from twofold.reporting.measures import (
     unit_text,
 )
 from twofold.reporting.posture import RequirementState
+from twofold.reporting.standing import standing
 from twofold.telemetry.models import EventSchema
 from twofold.telemetry.queries import current_schema, damaged_batches, events_by_day, last_day
 
@@ -203,15 +202,14 @@ def alert_views(alerts: Iterable[Alert]) -> list[AlertView]:
 def breach_consequences(breach: Breach, by: Actor, *, at: datetime) -> list[RequirementState]:
     """Return the requirements that reports of the breached monitor are credited to."""
     kind = kind_of(breach.monitor)
-    facts = gather(by, at=at)
-    asking = [c for c in catalog().controls if any(need.kind == kind for need in c.evidence)]
-    running = [control for control in asking if facts.implementations.get(control.id)]
+    found = standing(by, at=at)
+    asking = [c for c in library().controls if any(need.kind == kind for need in c.evidence)]
+    running = [control for control in asking if found.implementations(control.id)]
     ids = dict.fromkeys(credit.requirement for control in running for credit in control.credits)
     return [
-        RequirementState(
-            catalog().requirements[key], assess(facts.of(catalog().requirements[key]), at.date())
-        )
+        RequirementState(library().requirements[key], found.readiness[key])
         for key in ids
+        if key in found.readiness
     ]
 
 

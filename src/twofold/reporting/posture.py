@@ -1,15 +1,14 @@
 """Posture: the computed state of every requirement of every framework on a date."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from twofold.catalog.load import catalog
 from twofold.catalog.model import Framework, Requirement
-from twofold.domain.readiness import Cause, Readiness, Reason, Status, assess
+from twofold.domain.readiness import Cause, Readiness, Reason, Status
 from twofold.people.access import Actor
-from twofold.reporting.facts import Facts, gather
+from twofold.reporting.standing import Standing, standing
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,12 @@ class Posture:
 _TO_DO = (Status.PARTIAL, Status.GAP, Status.UNKNOWN)
 #: Reasons that ask for something: harm first, then what a signature settles, then what is missing.
 _URGENCY = (
+    Cause.OPEN_MAJOR,
     Cause.OPEN_BREACH,
+    Cause.ACTION_OVERDUE,
+    Cause.CHECK_FAILED,
+    Cause.CHECK_ERROR,
+    Cause.OPEN_MINOR,
     Cause.EVIDENCE_EXPIRED,
     Cause.REVIEW_OVERDUE,
     Cause.EVIDENCE_NOT_ACCEPTED,
@@ -78,23 +82,27 @@ _URGENCY = (
 )
 
 
-def posture(by: Actor, *, at: datetime, actions: int = 8) -> Posture:
-    """Return the posture that the actor may see at this time.
+def posture(by: Actor, *, at: datetime, on: date | None = None, actions: int = 8) -> Posture:
+    """Return the posture that the actor may see.
 
     Args:
+        on: the day that is asked for; None: today.
         actions: how many next actions are picked.
+
+    Raises:
+        InvalidInput: the day lies ahead.
     """
-    facts = gather(by, at=at)
+    found = standing(by, at=at, on=on)
     frameworks = tuple(
-        framework_posture(framework, facts, on=at.date()) for framework in catalog().frameworks
+        framework_posture(framework, found) for framework in found.catalog.frameworks
     )
-    return Posture(at.date(), frameworks, _next_actions(frameworks, actions))
+    return Posture(found.on, frameworks, _next_actions(found, frameworks, actions))
 
 
-def framework_posture(framework: Framework, facts: Facts, *, on: date) -> FrameworkPosture:
-    """Return the state of one framework from facts."""
+def framework_posture(framework: Framework, found: Standing) -> FrameworkPosture:
+    """Return the state of one framework."""
     states = tuple(
-        RequirementState(requirement, assess(facts.of(requirement), on))
+        RequirementState(requirement, found.readiness[requirement.id])
         for requirement in framework.requirements
         if requirement.auditable
     )
@@ -110,23 +118,55 @@ def framework_posture(framework: Framework, facts: Facts, *, on: date) -> Framew
     )
 
 
-def _next_actions(frameworks: tuple[FrameworkPosture, ...], wanted: int) -> tuple[NextAction, ...]:
-    """Return the most pressing reasons; among equals, the one that holds back most comes first."""
-    found: dict[tuple[Cause, str, str], NextAction] = {}
-    for state in (state for posture in frameworks for state in posture.states):
-        if state.readiness.status not in _TO_DO:
-            continue
+def _next_actions(
+    found: Standing, frameworks: Iterable[FrameworkPosture], wanted: int
+) -> tuple[NextAction, ...]:
+    """Return the most pressing reasons; among equals, the one that holds back most comes first.
+
+    Reasons that stand in a scope are taken from the sums of its control, a few of each: what this
+    costs depends on the size of the catalogue alone.
+    """
+    to_do = {
+        state.requirement.id: state
+        for posture in frameworks
+        for state in posture.states
+        if state.readiness.status in _TO_DO
+    }
+    picked: list[NextAction] = []
+    for cause in _URGENCY:
+        held: dict[tuple[str, str], tuple[Reason, dict[str, None]]] = {}
+        for reason, requirements in (*_of_scopes(found, cause, wanted), *_own(to_do, cause)):
+            key = (reason.record or reason.about, reason.detail)
+            _first, holding = held.setdefault(key, (reason, {}))
+            holding.update((key, None) for key in requirements if key in to_do)
+        of_cause = [
+            NextAction(reason, to_do[next(iter(holding))], len(holding))
+            for reason, holding in held.values()
+            if holding
+        ]
+        picked += sorted(of_cause, key=lambda entry: -entry.holds_back)
+        if len(picked) >= wanted:
+            break
+    return tuple(picked[:wanted])
+
+
+def _of_scopes(
+    found: Standing, cause: Cause, wanted: int
+) -> Iterator[tuple[Reason, Sequence[str]]]:
+    """Yield the first reasons of a cause in scopes, with the requirements of their control."""
+    for control, reasons in found.worst(cause, wanted).items():
+        served = found.catalog.control_by_id.get(control)
+        if served is not None:
+            for reason in reasons:
+                yield reason, [credit.requirement for credit in served.credits]
+
+
+def _own(
+    to_do: Mapping[str, RequirementState], cause: Cause
+) -> Iterator[tuple[Reason, Sequence[str]]]:
+    """Yield the reasons of a cause that requirements have by themselves."""
+    for key, state in to_do.items():
         for reason in state.readiness.reasons:
-            if reason.cause not in _URGENCY:
-                continue
-            key = (reason.cause, reason.record or reason.about, reason.detail)
-            known = found.get(key)
-            found[key] = NextAction(
-                known.reason if known else reason,
-                known.example if known else state,
-                known.holds_back + 1 if known else 1,
-            )
-    pressing = sorted(
-        found.values(), key=lambda entry: (_URGENCY.index(entry.reason.cause), -entry.holds_back)
-    )
-    return tuple(pressing[:wanted])
+            of_itself = reason.about == key or reason.cause is Cause.NOT_IMPLEMENTED
+            if reason.cause is cause and of_itself:
+                yield reason, [key]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from twofold.catalog.load import catalog
+from twofold.controls.queries import library
 from twofold.domain.readiness import Cause, Reason
 
 
@@ -20,16 +20,13 @@ def action_text(reason: Reason) -> str:
 
 
 def _control(reason: Reason) -> str:
-    found = catalog().control_by_id.get(reason.detail or reason.about)
+    found = library().control_by_id.get(reason.detail or reason.about)
     return f"{found.id} {found.title}" if found else reason.detail or reason.about
 
 
 def _need(reason: Reason) -> str:
-    for control in catalog().controls:
-        for need in control.evidence:
-            if need.kind == reason.detail:
-                return need.title
-    return reason.detail
+    need = library().needs.get(reason.detail)
+    return need.title if need else reason.detail
 
 
 def _day(reason: Reason) -> str:
@@ -37,6 +34,31 @@ def _day(reason: Reason) -> str:
 
 
 _SENTENCES: dict[Cause, Callable[[Reason], str]] = {
+    Cause.OVERRIDDEN: lambda r: (
+        _("Set by hand until %(day)s: %(why)s") % {"day": _day(r), "why": r.detail}
+    ),
+    Cause.OPEN_MAJOR: lambda r: (
+        _("Major nonconformity since %(day)s: %(title)s.") % {"title": r.detail, "day": _day(r)}
+    ),
+    Cause.OPEN_MINOR: lambda r: (
+        _("Minor nonconformity since %(day)s: %(title)s.") % {"title": r.detail, "day": _day(r)}
+    ),
+    Cause.ACTION_OVERDUE: lambda r: (
+        _("The corrective action was due on %(day)s: %(title)s.")
+        % {"title": r.detail, "day": _day(r)}
+    ),
+    Cause.CHECK_FAILED: lambda r: (
+        _("%(scope)s: does not hold: %(title)s.") % {"scope": r.about, "title": r.detail}
+    ),
+    Cause.CHECK_ERROR: lambda r: (
+        _("%(scope)s: could not be checked: %(title)s.") % {"scope": r.about, "title": r.detail}
+    ),
+    Cause.CHECK_NOT_RUN: lambda r: (
+        _("%(scope)s: no result yet: %(title)s.") % {"scope": r.about, "title": r.detail}
+    ),
+    Cause.CHECK_PASSED: lambda r: (
+        _("%(scope)s: holds: %(title)s.") % {"scope": r.about, "title": r.detail}
+    ),
     Cause.EXCLUDED: lambda r: _("Decided not to apply: %(why)s") % {"why": r.detail},
     Cause.NOT_DECIDED: lambda _r: _("Nobody has decided whether it applies."),
     Cause.NO_CONTROL: lambda _r: _("No control of the library is mapped to it yet."),
@@ -81,6 +103,14 @@ _SENTENCES: dict[Cause, Callable[[Reason], str]] = {
     ),
 }
 _ACTIONS: dict[Cause, Callable[[Reason], str]] = {
+    Cause.OVERRIDDEN: lambda _r: _("Have the facts say it before it expires."),
+    Cause.OPEN_MAJOR: lambda _r: _("Correct it, remove its cause, and show that this works."),
+    Cause.OPEN_MINOR: lambda _r: _("Remove its cause, and show that this works."),
+    Cause.ACTION_OVERDUE: lambda _r: _("Finish the corrective action."),
+    Cause.CHECK_FAILED: lambda _r: _("Look at the records that speak against it."),
+    Cause.CHECK_ERROR: lambda _r: _("Find out why it could not be computed."),
+    Cause.CHECK_NOT_RUN: lambda _r: _("Run the check, or give it something to look at."),
+    Cause.CHECK_PASSED: lambda _r: "",
     Cause.EXCLUDED: lambda _r: "",
     Cause.NOT_DECIDED: lambda _r: _("Decide whether it applies, with a reason."),
     Cause.NO_CONTROL: lambda _r: _("Choose or write a control that serves it."),

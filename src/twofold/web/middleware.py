@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
+from twofold.controls.queries import one_reading
 from twofold.people.errors import AccessDenied, Conflict, NotFound, Refusal
 
 _STATUS: tuple[tuple[type[Refusal], int], ...] = (
@@ -31,6 +32,17 @@ class BodilessHeadMiddleware:
             elif isinstance(response, HttpResponse):
                 response.content = b""
         return response
+
+
+class OneLibraryMiddleware:
+    """Lets a request look the control library up once, however often it asks for it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        with one_reading():
+            return self._get_response(request)
 
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):

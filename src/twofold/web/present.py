@@ -9,8 +9,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from twofold.catalog.load import catalog
 from twofold.catalog.model import Pair, Requirement
+from twofold.controls.queries import library
 from twofold.domain.readiness import Readiness, Reason, Relation, Status
 from twofold.ledger.queries import LedgerLine
 from twofold.reporting.history import HistoryLine, told
@@ -92,7 +92,7 @@ def requirement_row(state: RequirementState) -> dict[str, Any]:
     first = state.readiness.reasons[0]
     return {
         "requirement": state.requirement,
-        "framework": catalog().framework(state.requirement.framework).short_title,
+        "framework": library().framework(state.requirement.framework).short_title,
         "state": state.readiness.status.value,
         "score": percent(state.readiness),
         "reason": reason_text(first),
@@ -110,7 +110,7 @@ def next_action(entry: NextAction) -> dict[str, Any]:
         "cause": entry.reason.cause.value,
         "href": record_href(entry.reason.record) or reverse("requirement", args=[requirement.id]),
         "requirement": requirement,
-        "framework": catalog().framework(requirement.framework).short_title,
+        "framework": library().framework(requirement.framework).short_title,
         "others": entry.holds_back - 1,
     }
 
@@ -138,11 +138,11 @@ def record_href(record: str) -> str:
 def pair_line(entry: Requirement, pair: Pair) -> PairLine:
     """Return a pair of the crosswalk as seen from one of its ends."""
     outward = pair.source == entry.id
-    other = catalog().requirements[pair.target if outward else pair.source]
+    other = library().requirements[pair.target if outward else pair.source]
     relation = pair.relation if outward else pair.relation.turned
     return PairLine(
         other=other,
-        framework=catalog().framework(other.framework).short_title,
+        framework=library().framework(other.framework).short_title,
         relation=str(_PAIRED[relation]),
         strength=pair.strength,
         rationale=pair.rationale,

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import date
 
-from twofold.catalog.load import catalog
 from twofold.controls.models import Applicability, EvidenceClaim, Implementation
+from twofold.controls.queries import library
 from twofold.evidence.models import EvidenceVersion
 from twofold.inventory.models import AISystem
 from twofold.people.access import PERMISSIONS, Permission
@@ -70,7 +70,7 @@ def responsibilities(on: date) -> Document:
         (
             (
                 row.control,
-                catalog().control_by_id[row.control].title,
+                library().control_by_id[row.control].title,
                 row.system.name if row.system else row.unit.name,
                 row.owner.name if row.owner else "nobody yet",
                 row.described_by.name,
@@ -91,7 +91,7 @@ def statement_of_applicability(on: date) -> Document:
         (
             (
                 row.requirement,
-                catalog().requirements[row.requirement].title,
+                library().requirements[row.requirement].title,
                 "yes" if row.applicable else "no",
                 row.reason,
                 " ".join(_run_for(row.requirement)),
@@ -173,7 +173,7 @@ def _holding_both(one: Permission, other: Permission) -> list[str]:
 def _run_for(requirement: str) -> Iterable[str]:
     run = set(Implementation.objects.values_list("control", flat=True))
     return [
-        control.id for control in catalog().controls_of.get(requirement, ()) if control.id in run
+        control.id for control in library().controls_of.get(requirement, ()) if control.id in run
     ]
 
 

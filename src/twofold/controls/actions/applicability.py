@@ -10,7 +10,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from twofold.catalog.model import Requirement
-from twofold.people.given import fits, person_behind, required
 from twofold.controls.models import Applicability, Ground, Override
 from twofold.controls.queries import library
 from twofold.domain.readiness import Status
@@ -18,6 +17,7 @@ from twofold.ledger import actions as ledger
 from twofold.people import access
 from twofold.people.access import Actor, Permission
 from twofold.people.errors import Conflict, InvalidInput
+from twofold.people.given import fits, person_behind, required
 from twofold.people.models import Unit
 
 #: An override is for the time until the facts say it themselves.

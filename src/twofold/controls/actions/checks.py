@@ -42,7 +42,8 @@ def record_checks(found: Sequence[Found], *, by: Actor, at: datetime) -> list[Ro
             implementation__in={entry.implementation.pk for entry in found}
         )
     }
-    new, changed = [], []
+    new: list[Row] = []
+    changed: list[Row] = []
     for entry in found:
         kept = standing.get((entry.implementation.pk, entry.check.id))
         row = kept or Row(implementation=entry.implementation, check_id=entry.check.id)

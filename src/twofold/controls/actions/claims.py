@@ -6,7 +6,6 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from twofold.people.given import required
 from twofold.controls.models import EvidenceClaim, Implementation
 from twofold.controls.queries import needs_of
 from twofold.evidence.models import EvidenceVersion
@@ -15,6 +14,7 @@ from twofold.ledger import actions as ledger
 from twofold.people import access
 from twofold.people.access import Actor, Permission
 from twofold.people.errors import Conflict, InvalidInput
+from twofold.people.given import required
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,7 @@ def accept_claim(claim: EvidenceClaim, *, by: Actor, at: datetime) -> EvidenceCl
 
 
 @transaction.atomic
-def reject_claim(
-    claim: EvidenceClaim, *, reason: str, by: Actor, at: datetime
-) -> EvidenceClaim:
+def reject_claim(claim: EvidenceClaim, *, reason: str, by: Actor, at: datetime) -> EvidenceClaim:
     """Say that the evidence does not show what is claimed; the claim stays on record.
 
     Raises:

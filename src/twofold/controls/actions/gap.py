@@ -7,13 +7,13 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from twofold.people.given import person_behind
 from twofold.controls.models import Answer, GapAnswer
 from twofold.controls.queries import library_control
 from twofold.ledger import actions as ledger
 from twofold.people import access
 from twofold.people.access import Actor, Permission
 from twofold.people.errors import InvalidInput
+from twofold.people.given import person_behind
 from twofold.people.models import Unit
 
 
@@ -48,9 +48,7 @@ def answer_gap(
         raise InvalidInput(_("A control is answered twice at once."), field="control")
     Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     names = [given.control for given in answers]
-    standing = {
-        row.control: row for row in GapAnswer.objects.filter(unit=unit, control__in=names)
-    }
+    standing = {row.control: row for row in GapAnswer.objects.filter(unit=unit, control__in=names)}
     saved = []
     for given in answers:
         row = standing.get(given.control) or GapAnswer(unit=unit, control=given.control)

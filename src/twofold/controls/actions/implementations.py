@@ -8,7 +8,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from twofold.catalog.model import ControlCheck, EvidenceNeed
-from twofold.people.given import fits, person_behind, required
 from twofold.controls.models import Implementation
 from twofold.controls.queries import library_control, rule_values
 from twofold.inventory.models import AISystem
@@ -16,6 +15,7 @@ from twofold.ledger import actions as ledger
 from twofold.people import access
 from twofold.people.access import Actor, Permission
 from twofold.people.errors import Conflict, InvalidInput
+from twofold.people.given import fits, person_behind, required
 from twofold.people.models import Person, Unit
 
 _MOST = 20
@@ -165,8 +165,7 @@ def require_evidence(
                 field="needs",
             )
     row.needs = [
-        {"kind": need.kind, "title": need.title, "period_days": need.period_days}
-        for need in needs
+        {"kind": need.kind, "title": need.title, "period_days": need.period_days} for need in needs
     ]
     return _change_terms(row, "evidence_required", by=by, at=at)
 
@@ -188,8 +187,7 @@ def set_checks(
             _("Give at most %(most)d checks, each once.") % {"most": _MOST}, field="checks"
         )
     row.checks = [
-        {"id": check.id, "title": check.title, "rule": rule_values(check.rule)}
-        for check in checks
+        {"id": check.id, "title": check.title, "rule": rule_values(check.rule)} for check in checks
     ]
     return _change_terms(row, "checks_set", by=by, at=at)
 

@@ -14,13 +14,19 @@ from twofold.catalog.entries import tables_of
 from twofold.catalog.errors import CatalogError
 from twofold.catalog.load import catalog
 from twofold.catalog.model import Framework
-from twofold.people.given import person_behind, required
 from twofold.controls.models import Change, Implementation, ImportedFramework, LibraryEntry
-from twofold.controls.queries import control_from, control_values, framework_values, library
+from twofold.controls.queries import (
+    control_from,
+    control_values,
+    framework_values,
+    library,
+    library_changed,
+)
 from twofold.ledger import actions as ledger
 from twofold.people import access
 from twofold.people.access import Actor, Permission
 from twofold.people.errors import Conflict, InvalidInput, NotFound
+from twofold.people.given import person_behind, required
 
 _MOST_CONTROLS = 500
 #: What an id of a control of one's own may look like, so that it stands in an address.
@@ -170,9 +176,7 @@ def import_framework(
         raise InvalidInput(_("It holds nothing that can be assessed."), field="file")
     known = library()
     if framework.id in {entry.id for entry in (*known.frameworks, *known.guidance)}:
-        raise Conflict(
-            _("A framework %(id)s stands already.") % {"id": framework.id}, field="code"
-        )
+        raise Conflict(_("A framework %(id)s stands already.") % {"id": framework.id}, field="code")
     made = ImportedFramework.objects.create(
         code=framework.id,
         title=framework.title[:300],
@@ -184,6 +188,7 @@ def import_framework(
         imported_by_id=person_id,
         imported_at=at,
     )
+    library_changed()
     ledger.record(made, "imported", by=by.ledger_name, at=at)
     return made
 
@@ -223,5 +228,6 @@ def _keep(
     row.changed_by_id = person_id
     row.changed_at = at
     row.save()
+    library_changed()
     ledger.record(row, change.value, by=by.ledger_name, at=at)
     return row

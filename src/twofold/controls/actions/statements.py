@@ -9,13 +9,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from twofold.people.given import person_behind
 from twofold.controls.models import Statement
 from twofold.controls.queries import library
 from twofold.ledger import actions as ledger
 from twofold.people import access
 from twofold.people.access import Actor, Permission
 from twofold.people.errors import Conflict, InvalidInput
+from twofold.people.given import person_behind
 from twofold.people.models import Unit
 
 
@@ -105,7 +105,7 @@ def approve_statement(
 
 
 def canonical(content: Mapping[str, Any]) -> str:
-    """Return the one text of a content: sorted keys, no space, so that equal contents hash alike."""
+    """Return the one text of a content: equal contents have equal texts, and so equal hashes."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -114,9 +114,7 @@ def _refuse_open_points(content: Mapping[str, Any]) -> None:
     undecided = [row["id"] for row in content["rows"] if row["applicable"] is None]
     if undecided:
         raise Conflict(_("Nobody has decided on %(controls)s.") % {"controls": _named(undecided)})
-    groundless = [
-        row["id"] for row in content["rows"] if row["applicable"] and not row["grounds"]
-    ]
+    groundless = [row["id"] for row in content["rows"] if row["applicable"] and not row["grounds"]]
     if groundless:
         raise Conflict(
             _("No ground for inclusion is given for %(controls)s.")

@@ -8,284 +8,503 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('controls', '0002_decided_by_somebody'),
-        ('evidence', '0001_initial'),
-        ('inventory', '0001_initial'),
-        ('people', '0001_initial'),
+        ("controls", "0002_decided_by_somebody"),
+        ("evidence", "0001_initial"),
+        ("inventory", "0001_initial"),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CheckResult',
+            name="CheckResult",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('check_id', models.CharField(max_length=60)),
-                ('title', models.CharField(max_length=300)),
-                ('rule', models.JSONField()),
-                ('outcome', models.CharField(choices=[('pass', 'pass'), ('fail', 'fail'), ('error', 'error'), ('not_run', 'not_run')], max_length=8)),
-                ('looked_at', models.PositiveIntegerField()),
-                ('value', models.FloatField(null=True)),
-                ('records', models.JSONField(default=list)),
-                ('fault', models.CharField(blank=True, max_length=300)),
-                ('ran_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("check_id", models.CharField(max_length=60)),
+                ("title", models.CharField(max_length=300)),
+                ("rule", models.JSONField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("pass", "pass"),
+                            ("fail", "fail"),
+                            ("error", "error"),
+                            ("not_run", "not_run"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("looked_at", models.PositiveIntegerField()),
+                ("value", models.FloatField(null=True)),
+                ("records", models.JSONField(default=list)),
+                ("fault", models.CharField(blank=True, max_length=300)),
+                ("ran_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='GapAnswer',
+            name="GapAnswer",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('control', models.CharField(max_length=40)),
-                ('answer', models.CharField(choices=[('shown', 'Done, and we can show it'), ('done', 'Done, hardly written down'), ('partly', 'Done in part'), ('missing', 'Not done'), ('unknown', 'I do not know')], max_length=8, verbose_name='answer')),
-                ('note', models.TextField(blank=True, max_length=4000, verbose_name='how it is done today')),
-                ('answered_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("control", models.CharField(max_length=40)),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[
+                            ("shown", "Done, and we can show it"),
+                            ("done", "Done, hardly written down"),
+                            ("partly", "Done in part"),
+                            ("missing", "Not done"),
+                            ("unknown", "I do not know"),
+                        ],
+                        max_length=8,
+                        verbose_name="answer",
+                    ),
+                ),
+                (
+                    "note",
+                    models.TextField(
+                        blank=True, max_length=4000, verbose_name="how it is done today"
+                    ),
+                ),
+                ("answered_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='ImportedFramework',
+            name="ImportedFramework",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('title', models.CharField(max_length=300, verbose_name='title')),
-                ('content', models.JSONField()),
-                ('requirement_count', models.PositiveIntegerField()),
-                ('format', models.CharField(max_length=10)),
-                ('file_name', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('imported_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("title", models.CharField(max_length=300, verbose_name="title")),
+                ("content", models.JSONField()),
+                ("requirement_count", models.PositiveIntegerField()),
+                ("format", models.CharField(max_length=10)),
+                ("file_name", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("imported_at", models.DateTimeField()),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='LibraryEntry',
+            name="LibraryEntry",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('control', models.CharField(max_length=40, unique=True)),
-                ('change', models.CharField(choices=[('added', 'Added'), ('adapted', 'Adapted'), ('retired', 'Retired')], max_length=8)),
-                ('content', models.JSONField(blank=True, null=True)),
-                ('reason', models.CharField(max_length=500, verbose_name='why')),
-                ('changed_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("control", models.CharField(max_length=40, unique=True)),
+                (
+                    "change",
+                    models.CharField(
+                        choices=[
+                            ("added", "Added"),
+                            ("adapted", "Adapted"),
+                            ("retired", "Retired"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("content", models.JSONField(blank=True, null=True)),
+                ("reason", models.CharField(max_length=500, verbose_name="why")),
+                ("changed_at", models.DateTimeField()),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Override',
+            name="Override",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('requirement', models.CharField(max_length=60)),
-                ('status', models.CharField(choices=[('gap', twofold.domain.readiness.facts.Status['GAP']), ('partial', twofold.domain.readiness.facts.Status['PARTIAL']), ('conforming', twofold.domain.readiness.facts.Status['CONFORMING'])], max_length=16)),
-                ('reason', models.TextField(max_length=1000, verbose_name='reason')),
-                ('requested_at', models.DateTimeField()),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('expires_date', models.DateField(verbose_name='expires on')),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("requirement", models.CharField(max_length=60)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("gap", twofold.domain.readiness.facts.Status["GAP"]),
+                            ("partial", twofold.domain.readiness.facts.Status["PARTIAL"]),
+                            ("conforming", twofold.domain.readiness.facts.Status["CONFORMING"]),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("reason", models.TextField(max_length=1000, verbose_name="reason")),
+                ("requested_at", models.DateTimeField()),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                ("expires_date", models.DateField(verbose_name="expires on")),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Statement',
+            name="Statement",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('framework', models.CharField(max_length=20)),
-                ('number', models.PositiveIntegerField()),
-                ('content', models.TextField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('change_note', models.CharField(blank=True, max_length=500, verbose_name='what changed')),
-                ('prepared_at', models.DateTimeField()),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('effective_date', models.DateField(blank=True, null=True, verbose_name='effective from')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("framework", models.CharField(max_length=20)),
+                ("number", models.PositiveIntegerField()),
+                ("content", models.TextField()),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "change_note",
+                    models.CharField(blank=True, max_length=500, verbose_name="what changed"),
+                ),
+                ("prepared_at", models.DateTimeField()),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "effective_date",
+                    models.DateField(blank=True, null=True, verbose_name="effective from"),
+                ),
             ],
         ),
         migrations.RemoveConstraint(
-            model_name='evidenceclaim',
-            name='controls_claim_once',
+            model_name="evidenceclaim",
+            name="controls_claim_once",
         ),
         migrations.RemoveConstraint(
-            model_name='implementation',
-            name='controls_implementation_once_per_system',
+            model_name="implementation",
+            name="controls_implementation_once_per_system",
         ),
         migrations.RemoveConstraint(
-            model_name='implementation',
-            name='controls_implementation_once_per_unit',
+            model_name="implementation",
+            name="controls_implementation_once_per_unit",
         ),
         migrations.AddField(
-            model_name='applicability',
-            name='grounds',
-            field=models.JSONField(default=list, verbose_name='grounds'),
+            model_name="applicability",
+            name="grounds",
+            field=models.JSONField(default=list, verbose_name="grounds"),
         ),
         migrations.AddField(
-            model_name='evidenceclaim',
-            name='period_from',
-            field=models.DateField(null=True, verbose_name='period from'),
+            model_name="evidenceclaim",
+            name="period_from",
+            field=models.DateField(null=True, verbose_name="period from"),
         ),
         migrations.AddField(
-            model_name='evidenceclaim',
-            name='period_to',
-            field=models.DateField(null=True, verbose_name='period to'),
+            model_name="evidenceclaim",
+            name="period_to",
+            field=models.DateField(null=True, verbose_name="period to"),
         ),
         migrations.AddField(
-            model_name='evidenceclaim',
-            name='rejected_at',
+            model_name="evidenceclaim",
+            name="rejected_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='evidenceclaim',
-            name='rejected_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="evidenceclaim",
+            name="rejected_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='evidenceclaim',
-            name='rejection',
-            field=models.CharField(blank=True, max_length=500, verbose_name='why it was rejected'),
+            model_name="evidenceclaim",
+            name="rejection",
+            field=models.CharField(blank=True, max_length=500, verbose_name="why it was rejected"),
         ),
         migrations.AddField(
-            model_name='evidenceclaim',
-            name='valid_until',
-            field=models.DateField(null=True, verbose_name='valid until'),
+            model_name="evidenceclaim",
+            name="valid_until",
+            field=models.DateField(null=True, verbose_name="valid until"),
         ),
         migrations.AddField(
-            model_name='implementation',
-            name='checks',
+            model_name="implementation",
+            name="checks",
             field=models.JSONField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='implementation',
-            name='needs',
+            model_name="implementation",
+            name="needs",
             field=models.JSONField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='implementation',
-            name='retired_at',
+            model_name="implementation",
+            name="retired_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='implementation',
-            name='retired_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="implementation",
+            name="retired_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='implementation',
-            name='retirement',
-            field=models.CharField(blank=True, max_length=500, verbose_name='why it is no longer run'),
+            model_name="implementation",
+            name="retirement",
+            field=models.CharField(
+                blank=True, max_length=500, verbose_name="why it is no longer run"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidenceclaim',
-            constraint=models.UniqueConstraint(condition=models.Q(('rejected_at', None)), fields=('implementation', 'evidence', 'need'), name='controls_claim_once'),
+            model_name="evidenceclaim",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("rejected_at", None)),
+                fields=("implementation", "evidence", "need"),
+                name="controls_claim_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidenceclaim',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('rejected_at', None), ('rejected_by', None)), models.Q(('rejected_at__isnull', False), ('rejected_by__isnull', False)), _connector='OR'), name='controls_claim_rejected_by_somebody'),
+            model_name="evidenceclaim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("rejected_at", None), ("rejected_by", None)),
+                    models.Q(("rejected_at__isnull", False), ("rejected_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="controls_claim_rejected_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidenceclaim',
-            constraint=models.CheckConstraint(condition=models.Q(('period_to__gte', models.F('period_from')), ('valid_until__gte', models.F('period_to'))), name='controls_claim_period_ordered'),
+            model_name="evidenceclaim",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("period_to__gte", models.F("period_from")),
+                    ("valid_until__gte", models.F("period_to")),
+                ),
+                name="controls_claim_period_ordered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='implementation',
-            constraint=models.UniqueConstraint(condition=models.Q(('retired_at', None), ('system__isnull', False)), fields=('control', 'system'), name='controls_implementation_once_per_system'),
+            model_name="implementation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("retired_at", None), ("system__isnull", False)),
+                fields=("control", "system"),
+                name="controls_implementation_once_per_system",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='implementation',
-            constraint=models.UniqueConstraint(condition=models.Q(('retired_at', None), ('system', None)), fields=('control', 'unit'), name='controls_implementation_once_per_unit'),
+            model_name="implementation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("retired_at", None), ("system", None)),
+                fields=("control", "unit"),
+                name="controls_implementation_once_per_unit",
+            ),
         ),
         migrations.AddField(
-            model_name='checkresult',
-            name='implementation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='check_results', to='controls.implementation'),
+            model_name="checkresult",
+            name="implementation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="check_results",
+                to="controls.implementation",
+            ),
         ),
         migrations.AddField(
-            model_name='gapanswer',
-            name='answered_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="gapanswer",
+            name="answered_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='gapanswer',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gap_answers', to='people.unit'),
+            model_name="gapanswer",
+            name="unit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="gap_answers",
+                to="people.unit",
+            ),
         ),
         migrations.AddField(
-            model_name='importedframework',
-            name='imported_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="importedframework",
+            name="imported_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='libraryentry',
-            name='changed_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="libraryentry",
+            name="changed_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='override',
-            name='approved_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="override",
+            name="approved_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='override',
-            name='requested_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="override",
+            name="requested_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='override',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='overrides', to='people.unit'),
+            model_name="override",
+            name="unit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="overrides",
+                to="people.unit",
+            ),
         ),
         migrations.AddField(
-            model_name='statement',
-            name='approved_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="statement",
+            name="approved_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='statement',
-            name='prepared_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="statement",
+            name="prepared_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='statement',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='statements', to='people.unit'),
+            model_name="statement",
+            name="unit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="statements",
+                to="people.unit",
+            ),
         ),
         migrations.AddIndex(
-            model_name='checkresult',
-            index=models.Index(fields=['ran_at'], name='controls_check_result_ran'),
+            model_name="checkresult",
+            index=models.Index(fields=["ran_at"], name="controls_check_result_ran"),
         ),
         migrations.AddConstraint(
-            model_name='checkresult',
-            constraint=models.UniqueConstraint(fields=('implementation', 'check_id'), name='controls_check_result_once'),
+            model_name="checkresult",
+            constraint=models.UniqueConstraint(
+                fields=("implementation", "check_id"), name="controls_check_result_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gapanswer',
-            constraint=models.UniqueConstraint(fields=('unit', 'control'), name='controls_gap_answer_once'),
+            model_name="gapanswer",
+            constraint=models.UniqueConstraint(
+                fields=("unit", "control"), name="controls_gap_answer_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='override',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('unit', 'requirement'), name='controls_override_once'),
+            model_name="override",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn_at", None)),
+                fields=("unit", "requirement"),
+                name="controls_override_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='override',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('requested_by')), _negated=True), _connector='OR'), name='controls_override_approved_by_another'),
+            model_name="override",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approved_by", None),
+                    models.Q(("approved_by", models.F("requested_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="controls_override_approved_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='override',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('approved_by', None)), models.Q(('approved_at__isnull', False), ('approved_by__isnull', False)), _connector='OR'), name='controls_override_approved_by_somebody'),
+            model_name="override",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("approved_at", None), ("approved_by", None)),
+                    models.Q(("approved_at__isnull", False), ("approved_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="controls_override_approved_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.UniqueConstraint(fields=('unit', 'framework', 'number'), name='controls_statement_number_once'),
+            model_name="statement",
+            constraint=models.UniqueConstraint(
+                fields=("unit", "framework", "number"), name="controls_statement_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.UniqueConstraint(condition=models.Q(('approved_at', None)), fields=('unit', 'framework'), name='controls_statement_one_draft'),
+            model_name="statement",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("approved_at", None)),
+                fields=("unit", "framework"),
+                name="controls_statement_one_draft",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('prepared_by')), _negated=True), _connector='OR'), name='controls_statement_approved_by_another'),
+            model_name="statement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approved_by", None),
+                    models.Q(("approved_by", models.F("prepared_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="controls_statement_approved_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('approved_at', None), ('approved_by', None), ('effective_date', None)), models.Q(('approved_at__isnull', False), ('approved_by__isnull', False), ('effective_date__isnull', False)), _connector='OR'), name='controls_statement_approved_by_somebody'),
+            model_name="statement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("approved_at", None), ("approved_by", None), ("effective_date", None)
+                    ),
+                    models.Q(
+                        ("approved_at__isnull", False),
+                        ("approved_by__isnull", False),
+                        ("effective_date__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="controls_statement_approved_by_somebody",
+            ),
         ),
     ]

@@ -23,9 +23,9 @@ class Implementation(Recorded):
         Person, on_delete=models.PROTECT, null=True, blank=True, related_name="owned_controls"
     )
     description = models.TextField(_("how it is done here"), max_length=4000)
-    #: `[{"kind", "title", "period_days"}]`: the evidence asked for here; None: what the control says.
+    #: `[{"kind", "title", "period_days"}]`: what is asked for here; None: what the control says.
     needs = models.JSONField(null=True, blank=True)
-    #: `[{"id", "title", "rule"}]`: the checks that run here; None: those that the control suggests.
+    #: `[{"id", "title", "rule"}]`: checks that run here; None: those the control suggests.
     checks = models.JSONField(null=True, blank=True)
     described_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField()

@@ -1,15 +1,18 @@
 """Reading applicability, implementations, claims, checks, statements and the library."""
 
 from twofold.controls.queries.library import (
+    assembled,
     checks_from,
     checks_of,
     control_from,
     control_values,
     framework_values,
     library,
+    library_changed,
     library_control,
     needs_from,
     needs_of,
+    one_reading,
     rule_from,
     rule_values,
 )
@@ -26,6 +29,7 @@ from twofold.controls.queries.records import (
 )
 
 __all__ = [
+    "assembled",
     "check_results",
     "checks_from",
     "checks_of",
@@ -35,9 +39,11 @@ __all__ = [
     "framework_values",
     "gap_answers",
     "library",
+    "library_changed",
     "library_control",
     "needs_from",
     "needs_of",
+    "one_reading",
     "rule_from",
     "rule_values",
     "running",

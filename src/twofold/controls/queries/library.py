@@ -1,6 +1,8 @@
 """The library as the organisation has it: what is shipped, with what it added, adapted, retired."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +27,42 @@ from twofold.people.errors import InvalidInput
 
 #: What the library was last put together from, and the outcome.
 _kept: list[tuple[object, Catalog]] = []
+#: The library of a reading that goes on, such as one request; empty until it is first asked for.
+_reading: ContextVar[list[Catalog] | None] = ContextVar("library_reading", default=None)
+
+
+@contextmanager
+def one_reading() -> Iterator[None]:
+    """Let everything inside see one library, looked up once, unless it is changed meanwhile."""
+    token = _reading.set([])
+    try:
+        yield
+    finally:
+        _reading.reset(token)
+
+
+def library_changed() -> None:
+    """Have the library looked up again, in the reading that goes on."""
+    reading = _reading.get()
+    if reading is not None:
+        reading.clear()
 
 
 def library() -> Catalog:
-    """Return the catalogue with what the organisation changed of it; two small queries.
+    """Return the catalogue with what the organisation changed of it.
 
-    It is put together again only when something was changed since.
+    Two small queries, once in a reading; it is put together again only when something was changed.
     """
+    reading = _reading.get()
+    if reading:
+        return reading[0]
+    found = _looked_up()
+    if reading is not None:
+        reading.append(found)
+    return found
+
+
+def _looked_up() -> Catalog:
     entries = list(
         LibraryEntry.objects.order_by("control").values_list("id", "change", "changed_at")
     )
@@ -41,7 +72,9 @@ def library() -> Catalog:
     made_of = (entries, imports)
     # One assignment: two threads that put it together at once end with the same.
     if not _kept or _kept[0][0] != made_of:
-        _kept[:] = [(made_of, _assembled())]
+        changes = LibraryEntry.objects.values_list("control", "change", "content")
+        contents = ImportedFramework.objects.values_list("content", flat=True)
+        _kept[:] = [(made_of, assembled(changes, contents))]
     return _kept[0][1]
 
 
@@ -193,20 +226,32 @@ def _framework(values: Mapping[str, Any]) -> Framework:
     )
 
 
-def _assembled() -> Catalog:
+def assembled(
+    entries: Iterable[tuple[str, str, Mapping[str, Any] | None]],
+    imports: Iterable[Mapping[str, Any]],
+) -> Catalog:
+    """Return the shipped catalogue with changes of controls and imported frameworks put in.
+
+    Args:
+        entries: control, change and content of each, as a `LibraryEntry` keeps them.
+        imports: the contents of imported frameworks.
+    """
     shipped = catalog()
-    imported = [
-        _framework(content)
-        for content in ImportedFramework.objects.order_by("code").values_list("content", flat=True)
-    ]
+    changes, imported = (
+        sorted(entries, key=lambda entry: entry[0]),
+        [_framework(i) for i in imports],
+    )
+    if not changes and not imported:
+        return shipped
+    imported.sort(key=lambda framework: framework.id)
     frameworks = (*shipped.frameworks, *shipped.guidance, *imported)
     known = {entry.id: entry for framework in frameworks for entry in framework.requirements}
     found = dict(shipped.control_by_id)
-    for entry in LibraryEntry.objects.order_by("control"):
-        if entry.change == Change.RETIRED:
-            found.pop(entry.control, None)
+    for control, change, content in changes:
+        if change == Change.RETIRED or content is None:
+            found.pop(control, None)
         else:
-            found[entry.control] = control_from(entry.content, known)
+            found[control] = control_from(content, known)
     return assemble(
         frameworks,
         pairs=shipped.pairs,

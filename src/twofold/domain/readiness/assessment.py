@@ -114,9 +114,7 @@ def _unknown(facts: RequirementFacts, cause: Cause, own: Sequence[Reason]) -> Re
     return _answer(facts, Status.UNKNOWN, None, reasons)
 
 
-def _operating(
-    facts: RequirementFacts, run: Sequence[Running], own: Sequence[Reason]
-) -> Readiness:
+def _operating(facts: RequirementFacts, run: Sequence[Running], own: Sequence[Reason]) -> Readiness:
     firsts = [tally.first for _credit, tally in run]
     grounds = {*own, *(reason for reason in firsts if reason)}
     causes = {reason.cause for reason in own}.union(*(tally.present for _credit, tally in run))
@@ -130,8 +128,7 @@ def _operating(
 
 def _status(run: Sequence[Running], own: Sequence[Reason], causes: set[Cause]) -> Status:
     broken = any(reason.cause is Cause.OPEN_MAJOR for reason in own) or any(
-        credit.relation.covers_wholly and Cause.OPEN_MAJOR in tally.present
-        for credit, tally in run
+        credit.relation.covers_wholly and Cause.OPEN_MAJOR in tally.present for credit, tally in run
     )
     if broken or all(tally.faulty == tally.scopes for _credit, tally in run):
         return Status.GAP

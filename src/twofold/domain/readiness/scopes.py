@@ -76,13 +76,9 @@ def open_matters(matters: Iterable[MatterFact], about: str, on: date) -> Iterato
     for matter in matters:
         if matter.opened_on > on or (matter.closed_on is not None and matter.closed_on <= on):
             continue
-        yield Reason(
-            _MATTERS[matter.kind], about, matter.record, matter.title, matter.opened_on
-        )
+        yield Reason(_MATTERS[matter.kind], about, matter.record, matter.title, matter.opened_on)
         if matter.due_on is not None and matter.due_on < on:
-            yield Reason(
-                Cause.ACTION_OVERDUE, about, matter.record, matter.title, matter.due_on
-            )
+            yield Reason(Cause.ACTION_OVERDUE, about, matter.record, matter.title, matter.due_on)
 
 
 def _credit(

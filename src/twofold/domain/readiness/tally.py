@@ -96,9 +96,7 @@ class Tally:
 
     def of(self, cause: Cause, limit: int) -> list[Reason]:
         """Return the first reasons of one cause, at most so many."""
-        start = bisect_left(
-            self._reasons, (_ORDER[cause], date.min, "", "", ""), key=_place
-        )
+        start = bisect_left(self._reasons, (_ORDER[cause], date.min, "", "", ""), key=_place)
         found: dict[Reason, None] = {}
         for _rank, reason in self._reasons[start:]:
             if reason.cause is not cause or len(found) == limit:

@@ -7,40 +7,133 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('controls', '0003_statements_checks_library'),
-        ('people', '0001_initial'),
+        ("controls", "0003_statements_checks_library"),
+        ("people", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField(unique=True)),
-                ('requirement', models.CharField(blank=True, max_length=60)),
-                ('grade', models.CharField(choices=[('major', 'Major nonconformity'), ('minor', 'Minor nonconformity'), ('improvement', 'Opportunity for improvement')], max_length=12, verbose_name='grade')),
-                ('title', models.CharField(max_length=200, verbose_name='title')),
-                ('statement', models.TextField(max_length=4000, verbose_name='what was found, and where it shows')),
-                ('raised_at', models.DateTimeField()),
-                ('cause', models.TextField(blank=True, max_length=4000, verbose_name='cause')),
-                ('action', models.TextField(blank=True, max_length=4000, verbose_name='corrective action')),
-                ('due_date', models.DateField(blank=True, null=True, verbose_name='due')),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('effectiveness', models.TextField(blank=True, max_length=4000, verbose_name='how it shows that it works')),
-                ('closed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('implementation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='controls.implementation')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='owned_findings', to=settings.AUTH_USER_MODEL)),
-                ('raised_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='people.unit')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(unique=True)),
+                ("requirement", models.CharField(blank=True, max_length=60)),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[
+                            ("major", "Major nonconformity"),
+                            ("minor", "Minor nonconformity"),
+                            ("improvement", "Opportunity for improvement"),
+                        ],
+                        max_length=12,
+                        verbose_name="grade",
+                    ),
+                ),
+                ("title", models.CharField(max_length=200, verbose_name="title")),
+                (
+                    "statement",
+                    models.TextField(
+                        max_length=4000, verbose_name="what was found, and where it shows"
+                    ),
+                ),
+                ("raised_at", models.DateTimeField()),
+                ("cause", models.TextField(blank=True, max_length=4000, verbose_name="cause")),
+                (
+                    "action",
+                    models.TextField(blank=True, max_length=4000, verbose_name="corrective action"),
+                ),
+                ("due_date", models.DateField(blank=True, null=True, verbose_name="due")),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "effectiveness",
+                    models.TextField(
+                        blank=True, max_length=4000, verbose_name="how it shows that it works"
+                    ),
+                ),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "implementation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="findings",
+                        to="controls.implementation",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="owned_findings",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "raised_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="findings",
+                        to="people.unit",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['raised_at'], name='findings_finding_raised')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('implementation', None), ('requirement', ''), _negated=True), name='findings_finding_about_something'), models.CheckConstraint(condition=models.Q(('closed_by', None), ('owner', None), models.Q(('closed_by', models.F('owner')), _negated=True), _connector='OR'), name='findings_finding_closed_by_another'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('closed_by', None)), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='findings_finding_closed_by_somebody')],
+                "indexes": [models.Index(fields=["raised_at"], name="findings_finding_raised")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("implementation", None), ("requirement", ""), _negated=True
+                        ),
+                        name="findings_finding_about_something",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("closed_by", None),
+                            ("owner", None),
+                            models.Q(("closed_by", models.F("owner")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="findings_finding_closed_by_another",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at", None), ("closed_by", None)),
+                            models.Q(("closed_at__isnull", False), ("closed_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="findings_finding_closed_by_somebody",
+                    ),
+                ],
             },
         ),
     ]

@@ -9,11 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from twofold.catalog.load import catalog
 from twofold.catalog.model import LibraryControl
 from twofold.controls import actions
 from twofold.controls.models import EvidenceClaim, Implementation
-from twofold.controls.queries import visible_implementations, waiting_claims
+from twofold.controls.queries import library, visible_implementations, waiting_claims
 from twofold.evidence.queries import visible_versions
 from twofold.inventory.queries import visible_systems
 from twofold.people.access import Permission, may, permitted_units, require_anywhere
@@ -33,7 +32,7 @@ def controls(request: HttpRequest) -> HttpResponse:
     waiting = waiting_claims(by, at=at)
     context = {
         "rows": control_rows(by, at=at),
-        "frameworks": [entry.short_title for entry in catalog().frameworks],
+        "frameworks": [entry.short_title for entry in library().frameworks],
         "waiting": waiting[:WAITING],
         "waiting_count": waiting.count(),
     }
@@ -45,12 +44,12 @@ def control(request: HttpRequest, control_id: str) -> HttpResponse:
     by, at = actor(request), now()
     require_anywhere(by, Permission.READ, at=at)
     entry = _library_control(control_id)
-    pairs = [(credit, catalog().requirements[credit.requirement]) for credit in entry.credits]
+    pairs = [(credit, library().requirements[credit.requirement]) for credit in entry.credits]
     context = {
         "control": entry,
         "credits": [
             (framework, [pair for pair in pairs if pair[1].framework == framework.id])
-            for framework in catalog().frameworks
+            for framework in library().frameworks
         ],
         "views": control_view(entry, by, at=at),
         "today": at.date(),
@@ -145,7 +144,7 @@ def accept(request: HttpRequest, key: UUID) -> HttpResponse:
 
 
 def _library_control(control_id: str) -> LibraryControl:
-    entry = catalog().control_by_id.get(control_id)
+    entry = library().control_by_id.get(control_id)
     if entry is None:
         raise NotFound(_("There is no control %(id)s.") % {"id": control_id})
     return entry

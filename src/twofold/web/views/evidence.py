@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from twofold.catalog.load import catalog
+from twofold.controls.queries import library
 from twofold.evidence import actions, queries
 from twofold.evidence.blobs import open_blob
 from twofold.evidence.models import Classification, EvidenceItem
@@ -60,7 +60,7 @@ def item(request: HttpRequest, key: UUID) -> HttpResponse:
         "today": at.date(),
         "claims": claims,
         "credited": [
-            (catalog().framework(framework).short_title, list(entries))
+            (library().framework(framework).short_title, list(entries))
             for framework, entries in groupby(credited, lambda entry: entry.requirement.framework)
         ],
         "history": history_rows(lines),
@@ -140,7 +140,7 @@ def _item(request: HttpRequest, key: UUID) -> EvidenceItem:
 
 def _kinds() -> dict[str, str]:
     """Return what the library asks for, title by kind."""
-    return {need.kind: need.title for entry in catalog().controls for need in entry.evidence}
+    return {need.kind: need.title for entry in library().controls for need in entry.evidence}
 
 
 def _content(form: ContentForm) -> actions.Content:

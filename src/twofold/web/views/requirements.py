@@ -8,18 +8,16 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from twofold.catalog.load import catalog
 from twofold.catalog.model import Requirement
 from twofold.controls import actions
-from twofold.controls.queries import visible_decisions
-from twofold.domain.readiness import assess
+from twofold.controls.queries import library, visible_decisions
 from twofold.ledger.queries import history
 from twofold.people.access import Permission, may, require_anywhere
 from twofold.people.errors import NotFound, Refusal
 from twofold.people.queries import root_unit
 from twofold.reporting.controls import requirement_credits
-from twofold.reporting.facts import gather
 from twofold.reporting.posture import RequirementState, framework_posture
+from twofold.reporting.standing import standing
 from twofold.web.forms import ApplicabilityForm
 from twofold.web.present import (
     STATES,
@@ -42,12 +40,12 @@ def requirements(request: HttpRequest) -> HttpResponse:
     framework = request.GET.get("framework", "")
     status = request.GET.get("state", "")
     text = search_text(request).lower()
-    facts = gather(by, at=at)
+    found = standing(by, at=at)
     states = [
         state
-        for entry in catalog().frameworks
+        for entry in found.catalog.frameworks
         if framework in {"", entry.id}
-        for state in framework_posture(entry, facts, on=at.date()).states
+        for state in framework_posture(entry, found).states
         if status in {"", state.readiness.status.value} and _matches(state, text)
     ]
     page = Paginator(states, ROWS).get_page(request.GET.get("page"))
@@ -57,7 +55,7 @@ def requirements(request: HttpRequest) -> HttpResponse:
         "framework_filter": choice_filter(
             "framework",
             framework,
-            [(entry.id, entry.short_title) for entry in catalog().frameworks],
+            [(entry.id, entry.short_title) for entry in library().frameworks],
         ),
         "state_filter": choice_filter(
             "state", status, [(state.value, label) for state, label in STATES.items()]
@@ -75,30 +73,31 @@ def requirements(request: HttpRequest) -> HttpResponse:
 def requirement(request: HttpRequest, requirement_id: str) -> HttpResponse:
     by, at = actor(request), now()
     require_anywhere(by, Permission.READ, at=at)
-    entry = catalog().requirements.get(requirement_id)
+    entry = library().requirements.get(requirement_id)
     if entry is None:
         raise NotFound(_("There is no requirement %(id)s.") % {"id": requirement_id})
     form = ApplicabilityForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _decide(request, entry, form):
         messages.success(request, _("The decision is recorded."))
         return redirect("requirement", requirement_id=requirement_id)
-    facts = gather(by, at=at).of(entry)
-    readiness = assess(facts, at.date()) if entry.auditable else None
+    found = standing(by, at=at)
+    assessed = entry.id in found.readiness
+    readiness = found.explained(entry) if assessed else None
     unit = root_unit()
     decision = visible_decisions(by, at=at).filter(requirement=entry.id).first()
     context = {
         "requirement": entry,
-        "framework": catalog().framework(entry.framework),
-        "parent": catalog().requirements.get(entry.parent),
+        "framework": library().framework(entry.framework),
+        "parent": library().requirements.get(entry.parent),
         "readiness": readiness,
         "score": percent(readiness) if readiness else None,
         "reasons": reason_lines(readiness.reasons) if readiness else [],
         "decision": decision,
         "history": history_rows(history(decision.ledger_subject, limit=5)) if decision else [],
         "credits": requirement_credits(entry, by, at=at),
-        "pairs": [pair_line(entry, pair) for pair in catalog().pairs_of.get(entry.id, ())],
+        "pairs": [pair_line(entry, pair) for pair in library().pairs_of.get(entry.id, ())],
         "children": [
-            child for child in catalog().requirements.values() if child.parent == entry.id
+            child for child in library().requirements.values() if child.parent == entry.id
         ],
         "on": at.date(),
         "form": form,

@@ -1,0 +1,150 @@
+"""The rows that the book of readiness is made of, found from whichever end a change comes."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+
+from twofold.controls.models import (
+    Applicability,
+    CheckResult,
+    EvidenceClaim,
+    Implementation,
+    Override,
+)
+from twofold.domain.readiness import MatterFact
+from twofold.findings.models import Finding
+from twofold.inventory.models import AISystem
+from twofold.monitoring.models import Breach, Monitor
+from twofold.people.models import Unit
+from twofold.reporting.facts import breach_fact, concerns, finding_fact
+from twofold.reporting.rows import COLUMNS, Model, Row, Source, key_of
+
+#: What a reader may see: a test of a unit's path, and one of an AI system's key (blank: the unit).
+Sight = Callable[[str, str], bool]
+#: Rows by the key of another record, then by their own.
+Index = defaultdict[str, dict[str, Row]]
+#: The column by which the rows of a model are found from another record.
+_FOUND_BY: Mapping[Model, str] = {
+    EvidenceClaim: "implementation_id",
+    CheckResult: "implementation_id",
+    Finding: "implementation_id",
+    Monitor: "system_id",
+    Breach: "monitor_id",
+    Implementation: "system_id",
+    Applicability: "requirement",
+    Override: "requirement",
+}
+
+
+class Shelves:
+    """Rows by model and key, with the ways from one record to those that lean on it."""
+
+    def __init__(self, source: Source) -> None:
+        """Read every row of a source."""
+        self.rows: dict[Model, dict[str, Row]] = {model: {} for model in COLUMNS}
+        self.index: dict[Model, Index] = {model: defaultdict(dict) for model in _FOUND_BY}
+        self._against: defaultdict[str, dict[str, Row]] = defaultdict(dict)
+        for model in COLUMNS:
+            for row in source.rows(model):
+                self.enter(model, row)
+
+    def enter(self, model: Model, row: Row) -> None:
+        """Keep a row."""
+        key = row["id"]
+        self.rows[model][key] = row
+        column = _FOUND_BY.get(model)
+        if column:
+            self.index[model][key_of(row[column])][key] = row
+        if model is Finding and row["requirement"]:
+            self._against[row["requirement"]][key] = row
+
+    def leave(self, model: Model, key: str) -> None:
+        """Let go of a row, if it is there."""
+        row = self.rows[model].pop(key, None)
+        if row is None:
+            return
+        column = _FOUND_BY.get(model)
+        if column:
+            self.index[model][key_of(row[column])].pop(key, None)
+        if model is Finding:
+            self._against[row["requirement"]].pop(key, None)
+
+    def touched(self, model: Model, keys: Iterable[str]) -> set[str]:
+        """Return the implementations that rows of a model bear on."""
+        if model is Implementation:
+            return set(keys)
+        found: set[str] = set()
+        for key in keys:
+            row = self.rows[model].get(key)
+            if row is None:
+                continue
+            if model in {EvidenceClaim, CheckResult, Finding}:
+                found.add(key_of(row["implementation_id"]))
+            elif model is AISystem:
+                found |= set(self.index[Implementation][key])
+            elif model in {Monitor, Breach}:
+                found |= set(self.index[Implementation][self._system_of(model, row)])
+        return found
+
+    def _system_of(self, model: Model, row: Row) -> str:
+        monitor = row if model is Monitor else self.rows[Monitor].get(key_of(row["monitor_id"]))
+        return key_of(monitor["system_id"]) if monitor else ""
+
+    def requirements_of(self, model: Model, keys: Iterable[str]) -> set[str]:
+        """Return the requirements that rows of a model are about."""
+        if model not in {Applicability, Override, Finding}:
+            return set()
+        rows = (self.rows[model].get(key) for key in keys)
+        return {row["requirement"] for row in rows if row is not None}
+
+    def scope(self, row: Row) -> str:
+        """Return the name of the AI system or unit in which an implementation is run."""
+        system = self.rows[AISystem].get(key_of(row["system_id"]))
+        if system:
+            return str(system["name"])
+        unit = self.rows[Unit].get(key_of(row["unit_id"]))
+        return str(unit["name"]) if unit else ""
+
+    def breaches(self, system: str, needs: Iterable[str]) -> Iterable[MatterFact]:
+        """Yield the breaches of a system's monitors that concern a control with these needs."""
+        if not system:
+            return
+        name = str(self.rows[AISystem][system]["name"])
+        for monitor_key, monitor in self.index[Monitor][system].items():
+            if concerns(monitor["metric"], needs):
+                for row in self.index[Breach][monitor_key].values():
+                    yield breach_fact(row, monitor, name)
+
+    def findings(self, key: str) -> Iterable[MatterFact]:
+        """Yield the findings against one implementation."""
+        for row in self.index[Finding][key].values():
+            fact = finding_fact(row)
+            if fact is not None:
+                yield fact
+
+    def told(self, model: Model, requirement: str, sees: Sight | None) -> list[Row]:
+        """Return what units decided of a requirement: one's own units, and those above them."""
+        rows = self.index[model].get(requirement, {}).values()
+        return [row for row in rows if sees is None or self._concerns_reader(row, sees)]
+
+    def _concerns_reader(self, row: Row, sees: Sight) -> bool:
+        path = self.path(row)
+        if sees(path, ""):
+            return True
+        return any(
+            str(unit["path"]).startswith(path) and sees(str(unit["path"]), "")
+            for unit in self.rows[Unit].values()
+        )
+
+    def path(self, row: Row) -> str:
+        """Return the path of the unit that a row belongs to."""
+        unit = self.rows[Unit].get(key_of(row["unit_id"]))
+        return str(unit["path"]) if unit else ""
+
+    def against(self, requirement: str, sees: Sight | None) -> Iterable[MatterFact]:
+        """Yield the findings against a requirement itself, as a reader may see them."""
+        for row in self._against.get(requirement, {}).values():
+            # One about a control as it is run counts there already.
+            if not row["implementation_id"] and (sees is None or sees(self.path(row), "")):
+                fact = finding_fact(row)
+                if fact is not None:
+                    yield fact

@@ -1,0 +1,154 @@
+"""Where the organisation stands: the book of readiness as one reader may see it, now or then.
+
+The present is kept in the memory of each process and brought up to date by following the ledger:
+whatever changes a record appends an entry, so one query tells what to read anew. A day in the past
+is built from the revisions that were recorded by its end, and does not change any more.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+
+from django.utils.translation import gettext as _
+
+from twofold.catalog.model import Catalog, Requirement
+from twofold.domain.readiness import (
+    Cause,
+    ImplementationFact,
+    Readiness,
+    Reason,
+    RequirementFacts,
+    Tally,
+    assess,
+)
+from twofold.inventory.models import AISystem
+from twofold.ledger.queries import Mark, changes_since, mark_at, mark_now
+from twofold.people.access import Actor, Permission, reach
+from twofold.people.errors import InvalidInput
+from twofold.reporting.book import Book
+from twofold.reporting.rows import Now, Then, end_of
+from twofold.reporting.shelves import Sight
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The state of every requirement on a day, as one reader may see it.
+
+    Attributes:
+        readiness: by requirement, with its most pressing reasons; `explained` tells them all.
+        catalog: the catalogue that it was judged by.
+    """
+
+    on: date
+    catalog: Catalog
+    readiness: Mapping[str, Readiness]
+    _book: Book
+    _sees: Sight | None
+
+    def facts_of(self, requirement: Requirement) -> RequirementFacts:
+        """Return everything that is known of a requirement."""
+        with _LOCK:
+            return self._book.facts_of(requirement.id, self._sees)
+
+    def explained(self, requirement: Requirement) -> Readiness:
+        """Return the state of a requirement with every reason."""
+        return assess(self.facts_of(requirement), self.on)
+
+    def implementations(self, control: str) -> tuple[ImplementationFact, ...]:
+        """Return how a control is run, in every scope that the reader may see."""
+        with _LOCK:
+            return self._book.implementations(control, self._sees)
+
+    def worst(self, cause: Cause, limit: int) -> dict[str, list[Reason]]:
+        """Return the first reasons of a cause, at most so many of each control that has any."""
+        with _LOCK:
+            return {
+                control: tally.of(cause, limit)
+                for control, tally in self._tallies.items()
+                if tally.causes[cause]
+            }
+
+    @cached_property
+    def _tallies(self) -> Mapping[str, Tally]:
+        return self._book.tallies(self._sees)
+
+
+#: One reader or writer of the book at a time; what is handed out does not change any more.
+_LOCK = threading.RLock()
+_PAST_DAYS = 40
+
+
+@dataclass
+class _Kept:
+    """The present of one process: the book, and how far it follows the ledger."""
+
+    mark: Mark
+    book: Book
+
+
+_present: list[_Kept] = []
+_past: dict[tuple[date, Mark], Book] = {}
+
+
+def standing(by: Actor, *, at: datetime, on: date | None = None) -> Standing:
+    """Return where the organisation stands, as the actor may see it.
+
+    Args:
+        on: a day that is asked for, today or earlier; None: today.
+
+    Raises:
+        InvalidInput: the day lies ahead.
+    """
+    today = at.astimezone(UTC).date()
+    if on is not None and on > today:
+        raise InvalidInput(_("That day lies ahead: choose today or an earlier one."), field="as_of")
+    with _LOCK:
+        book = _book_of(today) if on is None or on == today else _book_then(on)
+        sees = _sight(book, by, at)
+        return Standing(book.on, book.catalog, book.readiness(sees), book, sees)
+
+
+def forget() -> None:
+    """Let go of everything that is kept in memory; the next reader reads it anew."""
+    with _LOCK:
+        _present.clear()
+        _past.clear()
+
+
+def _sight(book: Book, by: Actor, at: datetime) -> Sight | None:
+    paths = reach(by, Permission.READ, at=at)
+    if not by.restricted_to:
+        return None if book.sees_all(paths) else book.sight_of(paths, None)
+    label, _separator, key = by.restricted_to.partition(":")
+    # Of an actor that is restricted to something else, nothing is seen.
+    return book.sight_of(paths, key if label == AISystem._meta.label_lower else "-")
+
+
+def _book_of(today: date) -> Book:
+    """Return the present book, up to date with the ledger and turned to the day."""
+    if _present:
+        kept = _present[0]
+        found = changes_since(kept.mark)
+        if found is not None:
+            kept.mark, subjects = found
+            if subjects:
+                kept.book.follow(subjects)
+            if kept.book.on != today:
+                kept.book.turn_to(today)
+            return kept.book
+    # The mark is taken first: what is written meanwhile is read a second time, never missed.
+    mark = mark_now()
+    _present[:] = [_Kept(mark, Book(Now(), today))]
+    return _present[0].book
+
+
+def _book_then(day: date) -> Book:
+    """Return the book of a past day; the last entry by then tells whether it is still the same."""
+    key = (day, mark_at(before=end_of(day)))
+    if key not in _past:
+        if len(_past) >= _PAST_DAYS:
+            _past.pop(next(iter(_past)))
+        _past[key] = Book(Then(day), day)
+    return _past[key]
