@@ -7,10 +7,10 @@ import tempfile
 import time
 from pathlib import Path
 
+from asking import ask, client_of
 from harness import Figure, median, percentile
 
 ROUNDS = 200
-WARM_UP = 10
 
 
 def run() -> list[Figure]:
@@ -41,28 +41,8 @@ def _ask(folder: str) -> tuple[list[float], int]:
     import django
 
     django.setup()
-    from django.conf import settings
-    from django.db import connection
-    from django.test import Client
-    from django.test.utils import CaptureQueriesContext
-
-    from twofold.cli import static
     from twofold.people.models import Person, Role
 
-    static.collect()
-    settings.ALLOWED_HOSTS.append("testserver")
     lead = Person.objects.filter(assignments__role=Role.GOVERNANCE_LEAD).first()
-    client = Client()
-    client.force_login(lead)
-    with CaptureQueriesContext(connection) as captured:
-        client.get("/")
-    timings = []
-    for place in range(WARM_UP + ROUNDS):
-        began = time.perf_counter()
-        response = client.get("/")
-        elapsed = time.perf_counter() - began
-        if response.status_code != 200:
-            raise RuntimeError(f"The page answered {response.status_code}.")
-        if place >= WARM_UP:
-            timings.append(elapsed * 1000)
-    return timings, len(captured)
+    found = ask(client_of(lead), "/", ROUNDS)
+    return found.timings_ms, found.queries

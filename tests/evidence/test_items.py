@@ -7,7 +7,13 @@ from factories import AT, content
 
 from twofold.evidence import actions
 from twofold.evidence.models import EvidenceItem, EvidenceVersion
-from twofold.evidence.queries import matching, versions_of, visible_items, visible_versions
+from twofold.evidence.queries import (
+    matching,
+    newest_versions,
+    versions_of,
+    visible_items,
+    visible_versions,
+)
 from twofold.ledger.queries import history
 from twofold.people.access import Actor, Permission
 from twofold.people.errors import AccessDenied, InvalidInput
@@ -50,8 +56,8 @@ def test_versions_are_numbered_in_their_order(cast):
         actions.add_version(item, content=content(text), by=factories.actor(cast.owner), at=AT)
 
     assert [version.number for version in versions_of(item)] == [3, 2, 1]
-    (seen,) = visible_items(factories.actor(cast.auditor), at=AT)
-    assert (seen.newest_number, seen.newest_valid_until) == (3, date(2026, 12, 31))
+    (seen,) = newest_versions(factories.actor(cast.auditor), at=AT)
+    assert (seen.number, seen.valid_until) == (3, date(2026, 12, 31))
 
 
 @pytest.mark.parametrize(
@@ -147,9 +153,9 @@ def test_items_are_seen_within_the_unit_alone(cast):
 
 def test_items_are_found_by_title_and_kind(cast):
     report, plan = add(cast, title="November"), add(cast, title="Plan", kind="operating-plan")
-    items = visible_items(factories.actor(cast.auditor), at=AT)
+    versions = newest_versions(factories.actor(cast.auditor), at=AT)
 
-    assert list(matching(items, "NOVEMBER")) == [report]
-    assert list(matching(items, "operating")) == [plan]
-    assert set(matching(items, "")) == {report, plan}
-    assert not matching(items, "none")
+    assert [version.item for version in matching(versions, "NOVEMBER")] == [report]
+    assert [version.item for version in matching(versions, "operating")] == [plan]
+    assert {version.item for version in matching(versions, "")} == {report, plan}
+    assert not matching(versions, "none")

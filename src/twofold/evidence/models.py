@@ -71,6 +71,7 @@ class EvidenceVersion(Recorded):
                 name="evidence_version_valid_after_period",
             ),
         ]
+        indexes = [models.Index(fields=["-added_at", "id"], name="evidence_version_added")]
 
     def __str__(self) -> str:
         return f"{self.item_id} version {self.number}"

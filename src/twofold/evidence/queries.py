@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from twofold.evidence.models import EvidenceItem, EvidenceVersion
 from twofold.people.access import Actor, Permission, permitted_units
@@ -10,28 +10,31 @@ from twofold.people.models import ApiToken
 
 
 def visible_items(by: Actor, *, at: datetime) -> QuerySet[EvidenceItem]:
-    """Return the items in units that the actor may read, newest content first.
+    """Return the items in units that the actor may read, by title."""
+    return _items_in_reach(by, at).select_related("unit").order_by("title", "pk")
 
-    Each row carries `newest_number`, `newest_valid_until` and `newest_added_at`.
+
+def newest_versions(by: Actor, *, at: datetime) -> QuerySet[EvidenceVersion]:
+    """Return the newest version of each item that the actor may read, the latest addition first.
+
+    The first page costs the same however many there are: versions are walked by the day they were
+    added, and one that has a successor is passed over.
     """
-    newest = EvidenceVersion.objects.filter(item=OuterRef("pk")).order_by("-number")
+    newer = EvidenceVersion.objects.filter(item=OuterRef("item"), number__gt=OuterRef("number"))
+    # Asked of each version in turn: a join would be walked from the items, and sorted.
+    in_reach = _items_in_reach(by, at).filter(pk=OuterRef("item"))
     return (
-        _items_in_reach(by, at)
-        .select_related("unit")
-        .annotate(
-            newest_number=Subquery(newest.values("number")[:1]),
-            newest_valid_until=Subquery(newest.values("valid_until")[:1]),
-            newest_added_at=Subquery(newest.values("added_at")[:1]),
-        )
-        .order_by("-newest_added_at", "pk")
+        EvidenceVersion.objects.filter(Exists(in_reach), ~Exists(newer))
+        .select_related("item__unit")
+        .order_by("-added_at", "pk")
     )
 
 
-def matching(items: QuerySet[EvidenceItem], text: str) -> QuerySet[EvidenceItem]:
-    """Narrow items to those whose title or kind holds the text, in any case."""
+def matching(versions: QuerySet[EvidenceVersion], text: str) -> QuerySet[EvidenceVersion]:
+    """Narrow versions to those whose item's title or kind holds the text, in any case."""
     if not text:
-        return items
-    return items.filter(Q(title__icontains=text) | Q(kind__icontains=text))
+        return versions
+    return versions.filter(Q(item__title__icontains=text) | Q(item__kind__icontains=text))
 
 
 def versions_of(item: EvidenceItem) -> QuerySet[EvidenceVersion]:

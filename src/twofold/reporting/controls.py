@@ -100,10 +100,7 @@ class CreditedRequirement:
 def control_rows(by: Actor, *, at: datetime) -> list[ControlRow]:
     """Return every control of the library with how far it is run; those that are run first."""
     found = standing(by, at=at)
-    rows = [
-        _row(control, found.implementations(control.id), found)
-        for control in found.catalog.controls
-    ]
+    rows = [_row(control, found) for control in found.catalog.controls]
     return sorted(rows, key=lambda row: not row.scopes)
 
 
@@ -131,7 +128,7 @@ def requirement_credits(requirement: Requirement, by: Actor, *, at: datetime) ->
     controls = library().controls_of.get(requirement.id, ())
     running: dict[str, list[Implementation]] = {}
     rows = visible_implementations(by, at=at).filter(control__in=[c.id for c in controls])
-    for row in rows:
+    for row in rows.filter(retired_at=None).prefetch_related(None):
         running.setdefault(row.control, []).append(row)
     return [
         CreditView(
@@ -166,23 +163,17 @@ def credited_requirements(claims: Iterable[EvidenceClaim]) -> list[CreditedRequi
     return sorted(found.values(), key=lambda entry: order[entry.requirement.id])
 
 
-def _row(
-    control: LibraryControl, given: Sequence[ImplementationFact], found: Standing
-) -> ControlRow:
-    on = found.on
-    running = [fact for fact in given if fact.retired_on is None or fact.retired_on > on]
+def _row(control: LibraryControl, found: Standing) -> ControlRow:
     counts: dict[str, int] = {}
     for credit in control.credits:
         framework = found.catalog.requirements[credit.requirement].framework
         counts[framework] = counts.get(framework, 0) + 1
+    run = found.control(control.id)
     return ControlRow(
         control=control,
-        scopes=len(running),
-        approved=sum(
-            fact.approved_on is not None and (fact.review_due is None or fact.review_due >= on)
-            for fact in running
-        ),
-        state=_state(control, running, on).status.value if running else "",
+        scopes=run.scopes,
+        approved=run.approved,
+        state=run.status.value if run.status else "",
         frameworks=tuple(counts.get(framework.id, 0) for framework in found.catalog.frameworks),
     )
 

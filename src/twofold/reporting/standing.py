@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from functools import cached_property
 
 from django.utils.translation import gettext as _
@@ -16,12 +17,16 @@ from django.utils.translation import gettext as _
 from twofold.catalog.model import Catalog, Requirement
 from twofold.domain.readiness import (
     Cause,
+    Credit,
     ImplementationFact,
     Readiness,
     Reason,
+    Relation,
     RequirementFacts,
+    Status,
     Tally,
     assess,
+    conclude,
 )
 from twofold.inventory.models import AISystem
 from twofold.ledger.queries import Mark, changes_since, mark_at, mark_now
@@ -30,6 +35,20 @@ from twofold.people.errors import InvalidInput
 from twofold.reporting.book import Book
 from twofold.reporting.rows import Now, Then, end_of
 from twofold.reporting.shelves import Sight
+
+
+@dataclass(frozen=True)
+class ControlStanding:
+    """How far a control is run.
+
+    Attributes:
+        scopes: where it is run; `approved` of them have a current approval.
+        status: its own state over all of them; None where it is not run.
+    """
+
+    scopes: int
+    approved: int
+    status: Status | None
 
 
 @dataclass(frozen=True)
@@ -69,6 +88,24 @@ class Standing:
                 for control, tally in self._tallies.items()
                 if tally.causes[cause]
             }
+
+    def control(self, control: str) -> ControlStanding:
+        """Return how far a control is run, from the sums over its scopes."""
+        with _LOCK:
+            tally = self._tallies.get(control)
+            if tally is None or not tally.scopes:
+                return ControlStanding(0, 0, None)
+            # As of a requirement that asks for just this control.
+            itself = Credit(control, Relation.EQUAL, 10)
+            facts = RequirementFacts(control, excludable=False, needs_decision=False)
+            found = conclude(facts, [(itself, tally)], self.on)
+            unapproved = tally.causes[Cause.NOT_APPROVED] + tally.causes[Cause.REVIEW_OVERDUE]
+            return ControlStanding(tally.scopes, tally.scopes - unapproved, found.status)
+
+    def shown(self) -> dict[str, Fraction]:
+        """Return what each control that is run somewhere is credited with: 0 to 1, exact."""
+        with _LOCK:
+            return {key: tally.credit for key, tally in self._tallies.items() if tally.scopes}
 
     @cached_property
     def _tallies(self) -> Mapping[str, Tally]:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db.models import Model, QuerySet
 from django.forms import Form
 from django.http import HttpRequest
@@ -13,8 +13,11 @@ from django.utils.translation import gettext as _
 from twofold.people.access import Actor, actor_of
 from twofold.people.errors import AccessDenied, Refusal
 from twofold.people.models import Person
+from twofold.web.pages import BoundedPaginator
 
 ROWS = 20
+#: Digits of the number of a page that anybody could mean.
+_LONGEST_NUMBER = 6
 _Row = TypeVar("_Row", bound=Model)
 
 
@@ -54,7 +57,9 @@ def wants_fragment(request: HttpRequest) -> bool:
 
 def page_of(request: HttpRequest, rows: QuerySet[_Row]) -> Page[_Row]:
     """Return the page of rows that the request asks for; the nearest one for a strange number."""
-    return Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    wanted = request.GET.get("page", "")
+    asked = int(wanted) if wanted.isdecimal() and len(wanted) <= _LONGEST_NUMBER else 1
+    return BoundedPaginator(rows, ROWS, asked).get_page(wanted)
 
 
 def next_address(request: HttpRequest, otherwise: str) -> str:

@@ -28,11 +28,11 @@ from twofold.web.request import actor, now, page_of, search_text, show_refusal
 def evidence(request: HttpRequest) -> HttpResponse:
     by, at = actor(request), now()
     require_anywhere(by, Permission.READ, at=at)
-    found = queries.matching(queries.visible_items(by, at=at), search_text(request))
+    found = queries.matching(queries.newest_versions(by, at=at), search_text(request))
     page, kinds = page_of(request, found), _kinds()
     context = {
         "page": page,
-        "rows": [(row, kinds.get(row.kind, "")) for row in page.object_list],
+        "rows": [(row, kinds.get(row.item.kind, "")) for row in page.object_list],
         "q": search_text(request),
         "today": at.date(),
         "may_add": permitted_units(by, Permission.ADD_EVIDENCE, at=at).exists(),
