@@ -1,8 +1,15 @@
 """Asking for pages inside the process: the whole request cycle without the network."""
 
+from __future__ import annotations
+
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from twofold.people.models import Person
 
 WARM_UP = 10
 
@@ -15,7 +22,7 @@ class Asked:
     queries: int
 
 
-def client_of(person: Any) -> Any:
+def client_of(person: Person) -> Client:
     """Return a client that is signed in as a person."""
     from django.conf import settings
     from django.test import Client
@@ -30,7 +37,7 @@ def client_of(person: Any) -> Any:
     return client
 
 
-def ask(client: Any, path: str, rounds: int) -> Asked:
+def ask(client: Client, path: str, rounds: int) -> Asked:
     """Ask for a page many times.
 
     Raises:
@@ -48,7 +55,7 @@ def ask(client: Any, path: str, rounds: int) -> Asked:
     return Asked(timings[WARM_UP:], queries)
 
 
-def _ask_once(client: Any, path: str) -> float:
+def _ask_once(client: Client, path: str) -> float:
     began = time.perf_counter()
     response = client.get(path)
     elapsed = (time.perf_counter() - began) * 1000

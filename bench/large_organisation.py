@@ -3,14 +3,22 @@
 Rows are made in bulk, as an import would; what is measured afterwards goes through the product.
 """
 
+from __future__ import annotations
+
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
 
 from django.db import transaction
 from django.db.models import Model
+from harness import PASSWORD
+
+if TYPE_CHECKING:
+    from twofold.controls.models import Implementation
+    from twofold.findings.models import Finding
+    from twofold.people.models import Person, Unit
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -43,11 +51,11 @@ SMALL = Size(systems=5, controls=131, scopes=1, evidence=1_000, findings=100)
 class Large:
     """What stands, and who acts in it."""
 
-    root: Any
-    units: Sequence[Any]
-    lead: Any
-    approver: Any
-    implementations: Sequence[Any]
+    root: Unit
+    units: Sequence[Unit]
+    lead: Person
+    approver: Person
+    implementations: Sequence[Implementation]
 
 
 def build(size: Size) -> Large:
@@ -60,7 +68,7 @@ def build(size: Size) -> Large:
         "Bench",
         administrator="Administrator",
         email="administrator@bench.example",
-        password="a passphrase of the benchmark",
+        password=PASSWORD,
         by=part_of_product("installation"),
         at=NOW,
     )
@@ -93,12 +101,12 @@ def recorded(rows: Iterable[_Row], kind: str) -> list[_Row]:
     for start in range(0, len(given), 1000):
         some = given[start : start + 1000]
         with transaction.atomic():
-            type(some[0])._default_manager.bulk_create(some)
+            type(some[0])._default_manager.bulk_create(some)  # noqa: SLF001 - any model
             ledger.record_all(some, kind, by="system:bench", at=NOW)  # type: ignore[type-var]
     return given
 
 
-def _controls(wanted: int, lead: Any) -> list[str]:
+def _controls(wanted: int, lead: Person) -> list[str]:
     """Return the ids of so many controls: those of the library, and copies as custom ones."""
     from twofold.controls.models import LibraryEntry
     from twofold.controls.queries import control_values, library
@@ -127,7 +135,7 @@ def _controls(wanted: int, lead: Any) -> list[str]:
     return [control.id for control in library().controls][:wanted]
 
 
-def _systems(count: int, units: Sequence[Any], lead: Any) -> None:
+def _systems(count: int, units: Sequence[Unit], lead: Person) -> None:
     from twofold.inventory.models import AISystem
 
     recorded(
@@ -149,7 +157,7 @@ def _systems(count: int, units: Sequence[Any], lead: Any) -> None:
     )
 
 
-def _decide(root: Any, lead: Any) -> None:
+def _decide(root: Unit, lead: Person) -> None:
     from twofold.controls import actions
     from twofold.controls.actions import Decision, GivenGround
     from twofold.controls.models import Ground
@@ -165,7 +173,9 @@ def _decide(root: Any, lead: Any) -> None:
     actions.decide_applicability(decisions, unit=root, by=actor_of(lead), at=NOW)
 
 
-def _run(controls: Sequence[str], units: Sequence[Any], lead: Any, approver: Any) -> list[Any]:
+def _run(
+    controls: Sequence[str], units: Sequence[Unit], lead: Person, approver: Person
+) -> list[Implementation]:
     from twofold.controls.models import Implementation
 
     return recorded(
@@ -188,7 +198,7 @@ def _run(controls: Sequence[str], units: Sequence[Any], lead: Any, approver: Any
     )
 
 
-def _evidence(count: int, runs: Sequence[Any], lead: Any, approver: Any) -> None:
+def _evidence(count: int, runs: Sequence[Implementation], lead: Person, approver: Person) -> None:
     """Claim items for needs, some current, some expired, some waiting; each of another day."""
     from twofold.controls.models import EvidenceClaim
     from twofold.controls.queries import library
@@ -244,10 +254,13 @@ def _evidence(count: int, runs: Sequence[Any], lead: Any, approver: Any) -> None
     recorded(claims, "claimed")
 
 
-def _findings(count: int, runs: Sequence[Any], lead: Any) -> None:
+def _findings(count: int, runs: Sequence[Implementation], lead: Person) -> None:
     from twofold.findings.models import Finding
+    from twofold.people.models import Person
 
-    def finding(number: int) -> Any:
+    second = Person.objects.get(email="approver@bench.example")
+
+    def finding(number: int) -> Finding:
         run = runs[(number * 7) % len(runs)]
         is_open = number % 5 == 0
         return Finding(
@@ -262,28 +275,8 @@ def _findings(count: int, runs: Sequence[Any], lead: Any) -> None:
             owner=lead,
             action="It is corrected.",
             due_date=TODAY + timedelta(days=number % 60 - 20),
-            closed_by=None if is_open else _second(),
+            closed_by=None if is_open else second,
             closed_at=None if is_open else NOW,
         )
 
-    from twofold.people.models import Person
-
-    def _second() -> Person:
-        return second
-
-    second = Person.objects.get(email="approver@bench.example")
     recorded((finding(number) for number in range(count)), "raised")
-
-
-def timed(action: Callable[[], object]) -> float:
-    """Return how many milliseconds an action takes."""
-    import time
-
-    began = time.perf_counter()
-    action()
-    return (time.perf_counter() - began) * 1000
-
-
-def day_before(days: int) -> date:
-    """Return the day so many days ago."""
-    return TODAY - timedelta(days=days)

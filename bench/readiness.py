@@ -1,7 +1,7 @@
 """Milliseconds to compute readiness of a large organisation in full, and after one change."""
 
-from harness import Figure, fresh_installation, median
-from large_organisation import LARGE, NOW, SMALL, TODAY, Size, build, timed
+from harness import Figure, fresh_installation, median, timed
+from large_organisation import LARGE, NOW, SMALL, TODAY, Size, build
 
 ROUNDS = 7
 CHANGES = 60
@@ -70,7 +70,7 @@ def measure(size: Size) -> dict[str, float]:
 
         full = [timed(lambda: Book(Now(), TODAY)) for _ in range(ROUNDS)]
         book = Book(Now(), TODAY)
-        judge = [timed(book._judge_all) for _ in range(ROUNDS)]
+        judge = [timed(book.judge_anew) for _ in range(ROUNDS)]
         past = timed(lambda: Book(Then(TODAY), TODAY))
         standing(actor_of(large.lead), at=NOW)
         waiting = EvidenceClaim.objects.filter(accepted_at=None).order_by("pk")

@@ -48,7 +48,7 @@ class Book:
         """Read everything and judge it."""
         self.on = on
         self._shelves = Shelves(source)
-        self._judge_all()
+        self.judge_anew()
 
     def follow(self, subjects: Iterable[str]) -> None:
         """Read the records of these ledger subjects anew, and judge what they touch."""
@@ -68,7 +68,7 @@ class Book:
             touched |= self._shelves.touched(model, keys)
             requirements |= self._shelves.requirements_of(model, keys)
         if changed.keys() & _REBUILDING:
-            self._judge_all()
+            self.judge_anew()
         else:
             self._judge(touched, requirements)
 
@@ -76,7 +76,7 @@ class Book:
         """Judge on another day: only what does not stay the same until then."""
         earlier, self.on = self.on, day
         if day < earlier:
-            self._judge_all()
+            self.judge_anew()
             return
         due = {
             key
@@ -149,7 +149,8 @@ class Book:
 
     # What is judged.
 
-    def _judge_all(self) -> None:
+    def judge_anew(self) -> None:
+        """Judge everything that was read, without reading it again."""
         rows = self._shelves.rows
         self.catalog: Catalog = assembled(
             [
