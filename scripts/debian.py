@@ -69,6 +69,14 @@ def install(*needs: Need) -> None:
     apt_get(packages)
 
 
+def install_if_possible(need: Need) -> None:
+    """Install what a part of the product needs; where that cannot be done, say what is missing."""
+    try:
+        install(need)
+    except SetupError as refusal:
+        say(f"{refusal} Everything else works without it.")
+
+
 def require_permission(packages: Sequence[str], purposes: str) -> None:
     """Raise `SetupError` unless this is root on a system with apt."""
     named = f"{', '.join(packages)} {'is' if len(packages) == 1 else 'are'}"

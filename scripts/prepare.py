@@ -35,6 +35,8 @@ def prepare(level: str) -> None:
     """Set up everything up to the level; raise `SetupError` when something cannot be had."""
     if level == "test":
         debian.install(debian.BROWSER, debian.PANGO, debian.POSTGRESQL)
+    else:
+        debian.install_if_possible(debian.PANGO)
     environment(with_tools=level != "run")
     assets()
 

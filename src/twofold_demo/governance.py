@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from twofold.controls import actions as controls
-from twofold.controls.models import Implementation
+from twofold.controls.models import Ground, Implementation
 from twofold.inventory import actions as inventory
 from twofold.inventory.models import AISystem, RiskTier, Stage, SystemRole
 from twofold_demo.cast import LENDING, TRAVEL, Organisation
@@ -50,7 +50,15 @@ def decide_applicability(organisation: Organisation, *, at: datetime) -> int:
     decided = 0
     for key, name in _DECISIONS.items():
         decisions = [
-            controls.Decision(requirement, entry["applicable"], entry["reason"])
+            controls.Decision(
+                requirement,
+                entry["applicable"],
+                entry["reason"],
+                tuple(
+                    controls.GivenGround(Ground(ground["kind"]), ground["reference"])
+                    for ground in entry.get("grounds", ())
+                ),
+            )
             for entry in _entries(name, "decision")
             for requirement in entry["requirements"]
         ]
