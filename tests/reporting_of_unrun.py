@@ -56,7 +56,13 @@ class Beside:
 
 FRAMEWORK_FACTS = Beside(
     SHARED / "domain",
-    ("iso27001-2022.json", "iso42001-2023.json", "nist-ai-rmf-1.0.json"),
+    ("iso27001-2022.json", "iso42001-2023.json", "nist-ai-rmf-1.0.json", "eu-ai-act.json"),
     tests="identifiers and titles of the catalogue against cross-checked lists",
     instead="Their counts and a sample of them were checked instead.",
+)
+OSCAL_CATALOGUE = Beside(
+    SHARED / "samples" / "oscal",
+    ("NIST_SP-800-53_rev5_HIGH-baseline-resolved-profile_catalog-min.json",),
+    tests="the catalogue of NIST SP 800-53 read whole",
+    instead="A small catalogue of the project's own was read instead.",
 )

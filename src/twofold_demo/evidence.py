@@ -1,5 +1,6 @@
 """Filing documents as evidence, claiming them for controls, and having others accept the claims."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from twofold.controls import actions as controls
@@ -10,7 +11,7 @@ from twofold.evidence.models import EvidenceVersion
 from twofold.monitoring.filing import FAIRNESS
 from twofold_demo.clock import now
 from twofold_demo.documents.document import Document
-from twofold_demo.filings import LEFT_WAITING, OF_ORGANISATION, OF_SYSTEMS, Filing, SystemFiling
+from twofold_demo.filings import LEFT_WAITING, OF_SYSTEMS, Filing, SystemFiling
 from twofold_demo.governance import APPROVER, PLACES
 from twofold_demo.stage import Stage
 
@@ -24,11 +25,11 @@ def file_for_systems(stage: Stage) -> int:
     return len(filed)
 
 
-def file_for_organisation(stage: Stage) -> int:
-    """File and claim the documents on the organisation as a whole; return how many."""
-    for filing in OF_ORGANISATION:
+def file_for_organisation(stage: Stage, filings: Sequence[Filing]) -> int:
+    """File and claim documents on the organisation as a whole; return how many."""
+    for filing in filings:
         _file(stage, filing, filing.make(now().date()), by=filing.by)
-    return len(OF_ORGANISATION)
+    return len(filings)
 
 
 def accept_all(stage: Stage) -> int:
@@ -77,7 +78,7 @@ def _content(document: Document, implementation: Implementation, need: str) -> e
     needs = library().control_by_id[implementation.control].evidence
     days = next(entry.period_days for entry in needs if entry.kind == need)
     return evidence.Content(
-        chunks=[document.text.encode()],
+        chunks=[document.octets],
         file_name=document.file_name,
         media_type=document.media_type,
         source=document.source,

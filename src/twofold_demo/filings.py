@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from twofold.inventory.models import AISystem
+from twofold_demo import statements
 from twofold_demo.case import Case
 from twofold_demo.documents import policy, proofs, registers, systems
 from twofold_demo.documents.document import Document
@@ -150,19 +152,29 @@ OF_ORGANISATION = (
         "The policy in force for both units.",
     ),
     Filing(
-        "TF-RSK-01",
-        "statement-of-applicability",
-        "Statements of Applicability",
-        "tomasz",
-        registers.statement_of_applicability,
-        "Each control of both annexes with decision, reason and the controls that run for it.",
-    ),
-    Filing(
         "TF-DOC-01",
         LEFT_WAITING,
         "Master list of documents",
         "marta",
         registers.master_list,
         "Every document of the record with its newest version and validity.",
+    ),
+)
+STATEMENTS = (
+    Filing(
+        "TF-RSK-01",
+        "statement-of-applicability",
+        "Statement of Applicability, ISO/IEC 27001",
+        "tomasz",
+        partial(statements.workbook, "27001"),
+        "Each control of Annex A with decision, grounds, state and evidence, as approved.",
+    ),
+    Filing(
+        "TF-RSK-01",
+        "statement-of-applicability",
+        "Statement of Applicability, ISO/IEC 42001",
+        "marta",
+        partial(statements.workbook, "42001"),
+        "Each control of Annex A with decision, grounds, state and the AI systems it covers.",
     ),
 )

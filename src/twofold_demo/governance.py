@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from twofold.controls import actions as controls
-from twofold.controls.models import Ground, Implementation
+from twofold.controls.models import Answer, Ground, Implementation
 from twofold.inventory import actions as inventory
 from twofold.inventory.models import AISystem, RiskTier, Stage, SystemRole
 from twofold_demo.cast import LENDING, TRAVEL, Organisation
@@ -86,6 +86,36 @@ def implement(
                 entry, organisation, systems.get(scope), at=at
             )
     return made
+
+
+def take_stock(organisation: Organisation, *, at: datetime) -> tuple[int, int]:
+    """Have the governance lead answer the gap assessment, and descriptions that are ready approved.
+
+    Returns:
+        How many controls were answered for, and how many descriptions were approved.
+    """
+    entries = _entries("gap.toml", "answer")
+    given = [
+        controls.GivenAnswer(
+            entry["control"],
+            Answer(entry["answer"]),
+            entry.get("note", ""),
+            organisation.people[entry["owner"]] if "owner" in entry else None,
+        )
+        for entry in entries
+    ]
+    root = organisation.units[""]
+    controls.take_stock(given, unit=root, by=organisation.actor("marta"), at=at)
+    ready = {entry["control"] for entry in entries if entry.get("approved")}
+    described = Implementation.objects.filter(unit=root, system=None, control__in=ready)
+    for row in described:
+        controls.approve_implementation(
+            row,
+            review_due_date=(at + timedelta(days=365)).date(),
+            by=organisation.actor(APPROVER),
+            at=at,
+        )
+    return len(given), len(described)
 
 
 def _implement(

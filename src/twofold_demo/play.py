@@ -4,6 +4,7 @@ Each scene acts through the product as a person or a program would, and says in 
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -15,10 +16,21 @@ from twofold.controls.models import EvidenceClaim
 from twofold.monitoring.models import Alert, Breach, Measurement, Monitor
 from twofold.people.errors import Conflict
 from twofold.people.queries import root_unit
+from twofold.reporting import checks
 from twofold.reporting.integrity import verify_record
-from twofold_demo import answers, cast, evidence, governance, sending, summary
+from twofold_demo import (
+    answers,
+    audit,
+    cast,
+    evidence,
+    governance,
+    sending,
+    statements,
+    summary,
+)
 from twofold_demo.case import Case, Scale
 from twofold_demo.clock import now
+from twofold_demo.filings import OF_ORGANISATION, STATEMENTS
 from twofold_demo.flights import delay_forecast
 from twofold_demo.mortgages import mortgage_precheck
 from twofold_demo.server import serving, wait_for_worker
@@ -85,6 +97,8 @@ def _set(organisation: cast.Organisation, cases: tuple[Case, ...], say: Say) -> 
     implementations = governance.implement(organisation, systems, at=now())
     approved = sum(row.approved_at is not None for row in implementations.values())
     say(f"Described {len(implementations)} controls in operation, {approved} of them approved.")
+    answered, agreed = governance.take_stock(organisation, at=now())
+    say(f"Took stock of {answered} further controls; {agreed} descriptions of them approved.")
     return Stage(organisation, cases, systems, implementations)
 
 
@@ -121,11 +135,30 @@ def _show(stage: Stage, say: Say) -> None:
     say(f"{answered} of {Alert.objects.count()} alerts acknowledged, the others wait.")
     filed = evidence.file_for_systems(stage)
     accepted = evidence.accept_all(stage)
+    added = audit.keep_library(stage, at=now())
+    findings = audit.audit(stage, at=now())
+    audit.set_by_hand(stage, at=now())
+    say(f"Added {added} control of its own; the auditor raised {len(findings)} findings.")
     # Some of these speak of what was accepted.
-    filed += evidence.file_for_organisation(stage)
+    filed += evidence.file_for_organisation(stage, OF_ORGANISATION)
     accepted += evidence.accept_all(stage)
+    say(f"Checked: {_check(stage)}.")
+    rows = statements.seal(stage.organisation, at=now())
+    say(f"Sealed both Statements of Applicability: {rows} controls.")
+    filed += evidence.file_for_organisation(stage, STATEMENTS)
+    accepted += evidence.accept_all(stage)
+    _check(stage, control=STATEMENTS[0].control)
     waiting = EvidenceClaim.objects.filter(accepted_at=None).count()
     say(f"Filed {filed} documents; accepted {accepted} claims, {waiting} wait.")
+
+
+def _check(stage: Stage, *, control: str = "") -> str:
+    """Have the security lead run every check, or those of a control; return how they came out."""
+    by = stage.organisation.actor("tomasz")
+    outcomes: Counter[str] = Counter()
+    for batch in checks.batches_running(by, control=control, at=now()):
+        outcomes.update(row.outcome for row in checks.run_checks(batch, by=by, at=now()))
+    return ", ".join(f"{number} {outcome}" for outcome, number in outcomes.most_common())
 
 
 def _close(say: Say) -> None:

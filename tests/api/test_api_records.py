@@ -7,14 +7,13 @@ from factories.programs import Caller
 from problems import faults, problem
 
 from twofold.catalog.load import catalog
-from twofold.domain.readiness import assess
 from twofold.evidence.blobs import open_blob
 from twofold.evidence.models import EvidenceItem, EvidenceVersion
 from twofold.ledger import actions as ledger
 from twofold.ledger.queries import position
 from twofold.people.access import Permission
-from twofold.reporting.facts import gather
 from twofold.reporting.posture import posture
+from twofold.reporting.standing import standing
 
 GIVEN = {
     "title": "Minutes of March",
@@ -165,8 +164,8 @@ def test_the_posture_is_the_one_that_reporting_computes(caller, cast):
 def test_a_requirement_stands_as_reporting_computes_it(caller, cast, key):
     factories.implementation(cast, at=factories.now())
     requirement = catalog().requirements[key]
-    facts = gather(factories.actor(cast.lead), at=factories.now()).of(requirement)
-    expected = assess(facts, factories.now().date())
+    found = standing(factories.actor(cast.lead), at=factories.now())
+    expected = found.explained(requirement)
 
     answer = caller.ask("GET", f"/requirements/{key}").json()
 

@@ -62,7 +62,8 @@ def test_no_request_made_from_the_description_breaks_the_api(one_connection, cas
     factories.schema(system, cast, at=factories.now())
     secret = factories.token(cast.lead, cast, Permission.READ, Permission.REGISTER_SYSTEM,
                              Permission.CONFIGURE_TELEMETRY, Permission.CONFIGURE_MONITOR,
-                             Permission.ACKNOWLEDGE_ALERT, Permission.ADD_EVIDENCE)  # fmt: skip
+                             Permission.ACKNOWLEDGE_ALERT, Permission.ADD_EVIDENCE,
+                             Permission.KEEP_LIBRARY)  # fmt: skip
     schema = schemathesis.openapi.from_wsgi(ADDRESS, application)
 
     @settings(

@@ -9,9 +9,8 @@ import pytest
 from twofold.catalog.load import catalog
 from twofold.catalog.model import Framework, Requirement
 
-frameworks = pytest.mark.parametrize(
-    "framework", catalog().frameworks, ids=lambda framework: framework.id
-)
+EVERY = (*catalog().frameworks, *catalog().guidance)
+frameworks = pytest.mark.parametrize("framework", EVERY, ids=lambda framework: framework.id)
 
 
 def texts(requirement: Requirement) -> tuple[str, ...]:
@@ -66,7 +65,7 @@ def test_the_lint_finds_a_frame_with_a_name_swapped_in() -> None:
 def test_no_sentence_stands_twice_in_all_requirements() -> None:
     spoken = [
         sentence
-        for framework in catalog().frameworks
+        for framework in EVERY
         for entry in asking(framework)
         for text in texts(entry)
         for sentence in sentences(text)
@@ -102,18 +101,47 @@ def test_texts_are_clean_sentences(framework: Framework) -> None:
 
 def test_no_rationale_stands_twice() -> None:
     rationales = [pair.rationale for pair in catalog().pairs]
+    rationales += [entry.rationale for entry in catalog().unpaired]
     rationales += [credit.rationale for control in catalog().controls for credit in control.credits]
     assert repeated(rationales) == []
     assert outside(rationales, 80, 320) == []
 
 
 def test_no_run_of_nine_words_is_shared_by_two_rationales_of_the_crosswalk() -> None:
-    entries = ((f"{pair.source} {pair.target}", [pair.rationale]) for pair in catalog().pairs)
+    entries = [(f"{pair.source} {pair.target}", [pair.rationale]) for pair in catalog().pairs]
+    entries += [
+        (f"{row.requirement} {row.framework}", [row.rationale]) for row in catalog().unpaired
+    ]
     assert shared_runs(entries, 9) == {}
 
 
 def test_an_evidence_kind_belongs_to_one_control_so_that_its_title_is_the_one_shown() -> None:
     assert repeated(need.kind for control in catalog().controls for need in control.evidence) == []
+
+
+def test_a_check_is_a_sentence_that_stands_once_in_the_library() -> None:
+    titles = [check.title for control in catalog().controls for check in control.checks]
+    assert len(titles) > 250
+    assert repeated(" ".join(words(title)) for title in titles) == []
+    assert outside(titles, 20, 120) == []
+    assert [title for title in titles if title.endswith(".") or not title[0].isupper()] == []
+
+
+def test_lengths_of_what_a_control_says() -> None:
+    controls = catalog().controls
+    assert outside((control.title for control in controls), 5, 80) == []
+    assert outside((control.purpose for control in controls), 60, 400) == []
+    assert outside((text for control in controls for text in control.activities), 40, 300) == []
+
+
+def test_no_activity_and_no_purpose_stands_twice_in_the_library() -> None:
+    spoken = [
+        sentence
+        for control in catalog().controls
+        for text in (control.purpose, *control.activities)
+        for sentence in sentences(text)
+    ]
+    assert repeated(spoken) == []
 
 
 def test_a_relation_and_its_strength_do_not_contradict_each_other() -> None:

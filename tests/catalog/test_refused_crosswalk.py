@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from small_catalog import CROSSWALK, refusal, write
+from small_catalog import CROSSWALK, CROSSWALK_FILE, put, refusal, write
 
 from twofold.catalog.load import load
 from twofold.domain.readiness import Relation
@@ -18,7 +18,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def crosswalk(folder: Path, text: str) -> None:
-    (folder / "crosswalk.csv").write_text(text, encoding="utf-8", newline="")
+    put(folder, CROSSWALK_FILE, text)
 
 
 def test_a_row_becomes_a_pair_of_both_its_ends(folder: Path) -> None:
@@ -48,7 +48,7 @@ def test_a_crosswalk_may_hold_no_pair_yet(folder: Path) -> None:
 )
 def test_a_wrong_header(folder: Path, text: str) -> None:
     crosswalk(folder, text)
-    assert refusal(folder) == ("crosswalk.csv", 1, WRONG_HEADER)
+    assert refusal(folder) == (CROSSWALK_FILE, 1, WRONG_HEADER)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,11 @@ def test_a_wrong_header(folder: Path, text: str) -> None:
         ("sec:A.1,ai:1,equal,1.0,Same", "strength must be an integer from 1 to 10"),
         ("sec:A.1,ai:1,equal,07,Same", "strength must be an integer from 1 to 10"),
         ("sec:A.1,ai:1,equal,٣,Same", "strength must be an integer from 1 to 10"),
-        (f"sec:A.1,ai:1,equal,{'9' * 5000},Same", "strength must be an integer from 1 to 10"),
+        pytest.param(
+            f"sec:A.1,ai:1,equal,{'9' * 5000},Same",
+            "strength must be an integer from 1 to 10",
+            id="an endless strength",
+        ),
         ("sec:A.1,ai:1,equal,,Same", "strength must be an integer from 1 to 10"),
         ("sec:A.1,ai:1,equal,10,", "a pair needs a rationale"),
         ('sec:A.1,ai:1,equal,10," "', "a pair needs a rationale"),
@@ -80,21 +84,21 @@ def test_a_wrong_header(folder: Path, text: str) -> None:
 )
 def test_a_faulty_row(folder: Path, row: str, reason: str) -> None:
     crosswalk(folder, f"{HEADER}{row}\n")
-    assert refusal(folder) == ("crosswalk.csv", 2, reason)
+    assert refusal(folder) == (CROSSWALK_FILE, 2, reason)
 
 
 @pytest.mark.parametrize("again", ["sec:A.1,ai:1,subset,3,Part", "ai:1,sec:A.1,superset,3,More"])
 def test_a_pair_that_stands_twice_in_whatever_direction(folder: Path, again: str) -> None:
     crosswalk(folder, f"{CROSSWALK}{again}\n")
     source, target = again.split(",")[:2]
-    assert refusal(folder) == ("crosswalk.csv", 3, f"{source} and {target} stand twice")
+    assert refusal(folder) == (CROSSWALK_FILE, 3, f"{source} and {target} stand twice")
 
 
 def test_a_row_over_several_lines_is_named_with_its_first(folder: Path) -> None:
     crosswalk(folder, f'{HEADER}sec:A.1,ai:1,equal,0,"Over\nthree\nlines"\n')
-    assert refusal(folder)[:2] == ("crosswalk.csv", 2)
+    assert refusal(folder)[:2] == (CROSSWALK_FILE, 2)
     crosswalk(folder, f'{HEADER}sec:A.1,ai:1,equal,9,"Over\nthree\nlines"\nx\n')
-    assert refusal(folder) == ("crosswalk.csv", 5, "has 1 cells, not 5")
+    assert refusal(folder) == (CROSSWALK_FILE, 5, "has 1 cells, not 5")
 
 
 @pytest.mark.parametrize(
@@ -103,5 +107,5 @@ def test_a_row_over_several_lines_is_named_with_its_first(folder: Path) -> None:
 def test_what_is_no_csv(folder: Path, row: str) -> None:
     crosswalk(folder, f"{CROSSWALK}{row}\n")
     name, line, reason = refusal(folder)
-    assert (name, line) == ("crosswalk.csv", 3)
+    assert (name, line) == (CROSSWALK_FILE, 3)
     assert reason.startswith("is no CSV: ")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from small_catalog import AI, CONTROLS, SEC, change, refusal, write
+from small_catalog import AI, CONTROLS, CONTROLS_FILE, SEC, change, put, refusal, write
 
 from twofold.catalog.load import load
 
@@ -90,17 +90,22 @@ def test_groups_written_inline_are_read_and_a_fault_is_named_with_the_table_arou
         ('id = "sec:A.1"', 'id = "A.1"', "A.1 does not begin with sec:"),
         ('id = "sec:A.1"', 'id = "sec:"', "sec: names nothing"),
         ('title = "Logging"', 'title = "\\t"', "title must be a text that is not blank"),
+        ('title = "Logging"', 'title = "a\\u0000"', "title must not hold a null character"),
         (
             'kind = "control"',
             'kind = "rule"',
-            "kind must be one of clause, control, subcategory, not 'rule'",
+            "kind must be one of clause, control, subcategory, article, not 'rule'",
         ),
         (
             'kind = "control"',
             "kind = [1]",
-            "kind must be one of clause, control, subcategory, not [1]",
+            "kind must be one of clause, control, subcategory, article, not [1]",
         ),
-        ('kind = "control"', "", "kind must be one of clause, control, subcategory, not None"),
+        (
+            'kind = "control"',
+            "",
+            "kind must be one of clause, control, subcategory, article, not None",
+        ),
         ('parent = "sec:A"', 'parent = "sec:B"', "sec:A.1 has the unknown parent sec:B"),
         ('parent = "sec:A"', 'parent = "sec:A.1"', "sec:A.1 has the unknown parent sec:A.1"),
         ('parent = "sec:A"', 'parent = ""', "parent must be a text that is not blank"),
@@ -112,6 +117,7 @@ def test_groups_written_inline_are_read_and_a_fault_is_named_with_the_table_arou
         ('summary = "Logs are kept."', 'sumary = "Logs are kept."', "unknown key 'sumary'"),
         ('["A log", "Another log"]', '["A log"]', "evidence must hold at least 2"),
         ('["A log", "Another log"]', '["A log", " "]', "evidence must be a list of texts"),
+        ('["A log", "Another log"]', '["A log", "\\u0000b"]', "evidence must be a list of texts"),
         ('["A log", "Another log"]', '["A log", 2]', "evidence must be a list of texts"),
         ('["A log", "Another log"]', '"A log"', "evidence must be a list of texts"),
         ('questions = ["Which log?", "Whose log?"]', "", "questions must hold at least 2"),
@@ -185,33 +191,33 @@ def test_a_requirement_of_one_framework_in_the_file_of_another(folder: Path) -> 
     ],
 )
 def test_a_faulty_control(folder: Path, old: str, new: str, line: int, reason: str) -> None:
-    change(folder, "controls.toml", old, new)
-    assert refusal(folder) == ("controls.toml", line, reason)
+    change(folder, CONTROLS_FILE, old, new)
+    assert refusal(folder) == (CONTROLS_FILE, line, reason)
 
 
 def test_evidence_that_a_control_names_twice(folder: Path) -> None:
     need = '[[control.evidence]]\nkind = "kept"\ntitle = "Again"\nperiod_days = 1\n\n'
-    change(folder, "controls.toml", "[[control.requirement]]", f"{need}[[control.requirement]]")
-    assert refusal(folder) == ("controls.toml", 13, "the evidence kept stands twice")
+    change(folder, CONTROLS_FILE, "[[control.requirement]]", f"{need}[[control.requirement]]")
+    assert refusal(folder) == (CONTROLS_FILE, 13, "the evidence kept stands twice")
 
 
 @pytest.mark.parametrize("part", ["evidence", "requirement"])
 def test_a_control_without_evidence_or_requirement(folder: Path, part: str) -> None:
-    head, need, *credits_given = CONTROLS.split("\n\n")
-    kept = [head, *credits_given] if part == "evidence" else [head, need]
-    (folder / "controls.toml").write_text("\n\n".join(kept), encoding="utf-8")
-    assert refusal(folder) == ("controls.toml", 1, f"{part} must hold at least 1")
+    head, need, *others = CONTROLS.split("\n\n")
+    kept = [head, *others] if part == "evidence" else [head, need]
+    put(folder, CONTROLS_FILE, "\n\n".join(kept))
+    assert refusal(folder) == (CONTROLS_FILE, 1, f"{part} must hold at least 1")
 
 
 def test_a_control_that_stands_twice(folder: Path) -> None:
-    (folder / "controls.toml").write_text(f"{CONTROLS}\n{CONTROLS}", encoding="utf-8")
+    put(folder, CONTROLS_FILE, f"{CONTROLS}\n{CONTROLS}")
     line = CONTROLS.count("\n") + 2
-    assert refusal(folder) == ("controls.toml", line, "TF-1 stands twice")
+    assert refusal(folder) == (CONTROLS_FILE, line, "TF-1 stands twice")
 
 
 def test_the_fault_of_a_second_control_is_named_with_its_own_line(folder: Path) -> None:
     second = CONTROLS.replace("TF-1", "TF-2").replace('relation = "subset"', 'relation = "part"')
-    (folder / "controls.toml").write_text(f"{CONTROLS}\n{second}", encoding="utf-8")
+    put(folder, CONTROLS_FILE, f"{CONTROLS}\n{second}")
     name, line, reason = refusal(folder)
-    assert (name, line) == ("controls.toml", CONTROLS.count("\n") + 1 + 19)
+    assert (name, line) == (CONTROLS_FILE, CONTROLS.count("\n") + 1 + 19)
     assert reason.endswith("not 'part'")

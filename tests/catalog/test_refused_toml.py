@@ -3,7 +3,16 @@
 from pathlib import Path
 
 import pytest
-from small_catalog import FILES, SEC, change, refusal, write
+from small_catalog import (
+    CONTROLS_FILE,
+    CROSSWALK_FILE,
+    FILES,
+    NONE_FILE,
+    SEC,
+    change,
+    refusal,
+    write,
+)
 
 from twofold.catalog.load import load
 
@@ -15,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_small_catalogue_is_sound(folder: Path) -> None:
     found = load(folder)
-    assert list(found.requirements) == ["sec:4", "sec:A.1", "ai:1"]
+    assert list(found.requirements) == ["sec:4", "sec:A.1", "ai:1", "law:Art. 1"]
     assert [need.kind for need in found.controls[0].evidence] == ["kept"]
     heading, control = found.framework("sec").requirements
     assert (heading.auditable, heading.parent, heading.summary) == (False, "", "")
@@ -29,10 +38,24 @@ def test_line_endings_of_windows_are_read_alike(folder: Path) -> None:
     assert load(folder) == sound
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", ["frameworks.toml", "sec.toml", "ai.toml", "law.toml"])
 def test_a_missing_file(folder: Path, name: str) -> None:
     (folder / name).unlink()
     assert refusal(folder) == (name, 1, "the file is missing")
+
+
+def test_a_folder_without_controls(folder: Path) -> None:
+    (folder / CONTROLS_FILE).unlink()
+    assert refusal(folder) == ("controls", 1, "holds no controls")
+    (folder / "controls").rmdir()
+    assert refusal(folder) == ("controls", 1, "holds no controls")
+
+
+@pytest.mark.parametrize(("name", "part"), [(CROSSWALK_FILE, "pairs"), (NONE_FILE, "unpaired")])
+def test_a_crosswalk_without_a_file_holds_nothing_of_it(folder: Path, name: str, part: str) -> None:
+    assert getattr(load(folder), part)
+    (folder / name).unlink()
+    assert getattr(load(folder), part) == ()
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -45,7 +68,7 @@ def test_a_file_that_is_not_utf_8_is_named_with_the_line_of_the_byte(
     assert refusal(folder) == (name, line, f"is not UTF-8 at byte {len(content) + 6}")
 
 
-@pytest.mark.parametrize("name", ["frameworks.toml", "sec.toml", "ai.toml", "controls.toml"])
+@pytest.mark.parametrize("name", ["frameworks.toml", "sec.toml", "ai.toml", CONTROLS_FILE])
 def test_a_syntax_error_inside_a_file(folder: Path, name: str) -> None:
     change(folder, name, 'title = "', "title = ")
     found, line, reason = refusal(folder)
@@ -64,9 +87,9 @@ def test_a_text_that_never_ends_is_named_with_the_last_line(folder: Path) -> Non
     "value", ["9" * 5000, "[" * 20_000], ids=["an endless number", "endless nesting"]
 )
 def test_what_the_parser_itself_cannot_bear(folder: Path, value: str) -> None:
-    change(folder, "controls.toml", "31", value)
+    change(folder, CONTROLS_FILE, "31", value)
     name, _line, reason = refusal(folder)
-    assert name == "controls.toml"
+    assert name == CONTROLS_FILE
     assert reason.startswith("is no TOML: ")
 
 
@@ -118,8 +141,8 @@ def test_entries_that_are_not_written_as_table_arrays(folder: Path, text: str, l
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "requirement = []\n"])
-@pytest.mark.parametrize("name", ["frameworks.toml", "ai.toml", "controls.toml"])
+@pytest.mark.parametrize("name", ["frameworks.toml", "ai.toml", CONTROLS_FILE])
 def test_a_file_without_entries(folder: Path, name: str, text: str) -> None:
-    entry = {"frameworks.toml": "framework", "controls.toml": "control"}.get(name, "requirement")
+    entry = {"frameworks.toml": "framework", CONTROLS_FILE: "control"}.get(name, "requirement")
     (folder / name).write_text(text.replace("requirement", entry), encoding="utf-8")
     assert refusal(folder) == (name, 1, f"holds no [[{entry}]]")

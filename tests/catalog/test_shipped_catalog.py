@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from reporting_of_unrun import FRAMEWORK_FACTS
 
 from twofold.catalog.load import catalog
 from twofold.catalog.model import Framework, Kind, Requirement
+from twofold.domain.checks import POPULATIONS, CheckKind
 
 beside = pytest.mark.skipif(
     bool(FRAMEWORK_FACTS.absent), reason="the cross-checked lists are not beside the checkout"
@@ -123,7 +125,9 @@ def test_only_a_control_may_be_excluded() -> None:
     }
 
 
-@pytest.mark.parametrize("framework", catalog().frameworks, ids=lambda entry: entry.id)
+@pytest.mark.parametrize(
+    "framework", [*catalog().frameworks, *catalog().guidance], ids=lambda entry: entry.id
+)
 def test_every_requirement_stands_below_a_clause_or_group_of_its_framework(
     framework: Framework,
 ) -> None:
@@ -136,10 +140,134 @@ def test_every_requirement_stands_below_a_clause_or_group_of_its_framework(
     assert {entry.parent for entry in framework.requirements if entry.parent} <= above
 
 
-def test_each_control_of_the_library_serves_every_framework() -> None:
+def test_each_control_of_the_library_serves_a_standard() -> None:
     for control in catalog().controls:
         served = {credit.requirement.partition(":")[0] for credit in control.credits}
-        assert served == {"27001", "42001", "airmf"}, control.id
+        assert served & {"27001", "42001"}, control.id
+        # What is only mapped is not assessed, so that nothing can be credited to it.
+        assert served <= {"27001", "42001", "airmf"}, control.id
+
+
+@pytest.mark.parametrize("framework", catalog().frameworks, ids=lambda entry: entry.id)
+def test_every_requirement_is_wholly_covered_by_some_control(framework: Framework) -> None:
+    covered = {
+        credit.requirement
+        for control in catalog().controls
+        for credit in control.credits
+        if credit.relation.covers_wholly
+    }
+    assert {entry.id for entry in framework.requirements if entry.auditable} <= covered
+
+
+def test_the_library_holds_about_a_hundred_controls_with_activities_evidence_and_checks() -> None:
+    controls = catalog().controls
+    assert 90 <= len(controls) <= 130
+    assert {len(control.activities) for control in controls} <= {4, 5, 6}
+    assert {len(control.evidence) for control in controls} <= {2, 3, 4}
+    assert {len(control.checks) for control in controls} <= {2, 3, 4}
+
+
+def test_the_checks_of_the_library_use_every_kind_and_every_population() -> None:
+    rules = [check.rule for control in catalog().controls for check in control.checks]
+    assert {rule.kind for rule in rules} == set(CheckKind)
+    assert {rule.of for rule in rules} == set(POPULATIONS)
+
+
+def test_needs_are_looked_up_by_the_kind_that_one_control_asks_for() -> None:
+    found = catalog()
+    assert sum(len(control.evidence) for control in found.controls) == len(found.needs)
+    for control in found.controls:
+        for need in control.evidence:
+            assert found.needs[need.kind] is need
+
+
+def test_the_crosswalk_holds_several_hundred_pairs_between_all_frameworks() -> None:
+    between = Counter(
+        (pair.source.partition(":")[0], pair.target.partition(":")[0]) for pair in catalog().pairs
+    )
+    assert set(between) == {
+        ("42001", "27001"),
+        ("airmf", "42001"),
+        ("airmf", "27001"),
+        ("euaia", "42001"),
+    }
+    assert between["42001", "27001"] >= 200
+    assert between["airmf", "42001"] >= 144
+    assert between["euaia", "42001"] >= 72
+    assert between.total() >= 500
+
+
+@pytest.mark.parametrize(
+    ("framework", "other"),
+    [("42001", "27001"), ("27001", "42001"), ("airmf", "42001"), ("euaia", "42001")],
+)
+def test_every_requirement_is_mapped_or_said_to_have_no_counterpart_and_never_both(
+    framework: str, other: str
+) -> None:
+    found = catalog()
+    mapped = {
+        entry.id
+        for entry in found.framework(framework).requirements
+        for pair in found.pairs_of.get(entry.id, ())
+        if other in {end.partition(":")[0] for end in (pair.source, pair.target)}
+    }
+    stated = {entry.requirement for entry in found.unpaired if entry.framework == other}
+    stated = {entry for entry in stated if entry.startswith(f"{framework}:")}
+    asking = {entry.id for entry in found.framework(framework).requirements if entry.auditable}
+    assert mapped | stated == asking
+    assert not mapped & stated
+    assert other in found.framework(framework).mapped_to
+
+
+def test_the_ai_act_is_guidance_with_the_days_from_which_its_articles_apply() -> None:
+    found = catalog()
+    assert [framework.id for framework in found.guidance] == ["euaia"]
+    assert "euaia" not in {framework.id for framework in found.frameworks}
+    act = found.framework("euaia")
+    assert act.guidance
+    assert not act.certifiable
+    assert {entry.kind for entry in act.requirements} == {Kind.ARTICLE}
+    for article in act.requirements:
+        assert article.effective, article.id
+        assert article.effective.addressee, article.id
+        # In force since 2024-08-01; the last of its parts applies in 2030.
+        assert date(2025, 2, 2) <= article.effective.applies_from <= date(2030, 12, 31), article.id
+
+
+@pytest.mark.parametrize(
+    ("article", "day"),
+    [
+        ("Art. 5", date(2025, 2, 2)),
+        ("Art. 53", date(2025, 8, 2)),
+        ("Art. 50", date(2026, 8, 2)),
+        ("Art. 9", date(2027, 12, 2)),
+        ("Art. 26", date(2027, 12, 2)),
+    ],
+)
+def test_well_known_days_of_the_ai_act_as_amended(article: str, day: date) -> None:
+    effective = catalog().requirements[f"euaia:{article}"].effective
+    assert effective is not None
+    assert effective.applies_from == day
+
+
+@beside
+def test_the_articles_of_the_ai_act_are_those_of_the_list_with_their_days_as_amended() -> None:
+    listed = facts("eu-ai-act.json")["articles"]
+    shipped = {entry.reference: entry for entry in catalog().framework("euaia").requirements}
+    # Art. 4a was inserted by the amendment and stands apart in the list.
+    assert set(shipped) - {entry["id"] for entry in listed} == {"Art. 4a"}
+    for entry in listed:
+        article = shipped[entry["id"]]
+        assert article.title == entry["title"]
+        assert article.parent == f"euaia:{entry['chapter']}"
+        assert article.effective is not None
+        assert article.effective.addressee == entry["addressee"]
+        assert article.effective.applies_from.isoformat() in entry["applies_as_amended"]
+
+
+def test_nothing_but_an_article_has_a_day_from_which_it_applies() -> None:
+    for entry in catalog().requirements.values():
+        assert (entry.effective is not None) is (entry.kind is Kind.ARTICLE), entry.id
 
 
 def test_look_ups_find_what_the_lists_hold() -> None:

@@ -2,8 +2,8 @@ import factories
 import pytest
 from factories import AT
 
-from twofold.controls.actions import Decision, decide_applicability
-from twofold.controls.models import Applicability
+from twofold.controls.actions import Decision, GivenGround, decide_applicability
+from twofold.controls.models import Applicability, Ground
 from twofold.controls.queries import visible_decisions
 from twofold.ledger.queries import history
 from twofold.people.access import Actor, Permission, part_of_product
@@ -72,6 +72,41 @@ def test_a_decision_that_cannot_be_is_refused_and_none_is_kept(cast, decisions, 
         decide(cast, *decisions)
 
     assert refusal.value.field == place
+    assert not Applicability.objects.exists()
+
+
+def grounded(*references, applicable=True):
+    grounds = tuple(GivenGround(Ground.LAW, reference) for reference in references)
+    return Decision(LOGGING, applicable, "Because.", grounds)
+
+
+def test_grounds_for_inclusion_are_kept_with_what_they_refer_to(cast):
+    grounds = (GivenGround(Ground.RISK, " R-7 "), GivenGround(Ground.CONTRACT, "Acme 12"))
+    (made,) = decide(cast, Decision(LOGGING, applicable=True, reason="Both.", grounds=grounds))
+
+    made.refresh_from_db()
+    assert made.grounds == [
+        {"kind": "risk", "reference": "R-7"},
+        {"kind": "contract", "reference": "Acme 12"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "decision",
+    [
+        grounded("GDPR 32", applicable=False),
+        grounded(""),
+        grounded("GDPR 32", " "),
+        grounded("x" * 201),
+        grounded("a\0"),
+        grounded(*(f"Law {number}" for number in range(21))),
+    ],
+)
+def test_grounds_that_cannot_be_are_refused(cast, decision):
+    with pytest.raises(InvalidInput) as refusal:
+        decide(cast, decision)
+
+    assert refusal.value.field == "grounds"
     assert not Applicability.objects.exists()
 
 

@@ -4,14 +4,19 @@ from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
+from twofold.domain.checks import Outcome
 from twofold.domain.readiness import (
     ApplicabilityFact,
+    CheckFact,
     ClaimFact,
     Credit,
     ImplementationFact,
     MatterFact,
+    MatterKind,
+    OverrideFact,
     Relation,
     RequirementFacts,
+    Status,
 )
 
 DAY = date(2026, 6, 15)
@@ -53,8 +58,32 @@ def matter(
     opened_on: date = YESTERDAY,
     closed_on: date | None = None,
     record: str = "breach:0",
+    kind: MatterKind = MatterKind.BREACH,
+    due_on: date | None = None,
 ) -> MatterFact:
-    return MatterFact(title, opened_on, closed_on, record)
+    return MatterFact(title, opened_on, closed_on, record, kind, due_on)
+
+
+def check(
+    outcome: Outcome | None = Outcome.PASS,
+    *,
+    title: str = "Reports are fresh",
+    ran_on: date | None = YESTERDAY,
+    valid_until: date | None = FAR_AHEAD,
+    record: str = "result:1",
+) -> CheckFact:
+    if outcome is None:
+        return CheckFact(title, None)
+    return CheckFact(title, outcome, ran_on, valid_until, record)
+
+
+def override(
+    status: Status = Status.CONFORMING,
+    *,
+    approved_on: date | None = YESTERDAY,
+    expires_on: date = FAR_AHEAD,
+) -> OverrideFact:
+    return OverrideFact(status, "Seen by the auditor", approved_on, expires_on, "override:1")
 
 
 def implementation(
@@ -68,6 +97,8 @@ def implementation(
     review_due: date | None = FAR_AHEAD,
     claims: tuple[ClaimFact, ...] = (),
     matters: tuple[MatterFact, ...] = (),
+    checks: tuple[CheckFact, ...] = (),
+    retired_on: date | None = None,
 ) -> ImplementationFact:
     return ImplementationFact(
         control=control,
@@ -80,6 +111,8 @@ def implementation(
         review_due=review_due,
         claims=claims,
         matters=matters,
+        checks=checks,
+        retired_on=retired_on,
     )
 
 
@@ -97,8 +130,12 @@ def facts(
     decision: ApplicabilityFact | None = None,
     excludable: bool = False,
     needs_decision: bool = False,
+    matters: tuple[MatterFact, ...] = (),
+    override: OverrideFact | None = None,
 ) -> RequirementFacts:
-    return RequirementFacts("R", excludable, needs_decision, decision, credits_given)
+    return RequirementFacts(
+        "R", excludable, needs_decision, decision, credits_given, matters, override
+    )
 
 
 def offset(first: int, last: int) -> st.SearchStrategy[date]:
@@ -128,10 +165,43 @@ def claims(draw: st.DrawFn) -> ClaimFact:
 
 
 matters = st.builds(
-    MatterFact, title=records, opened_on=days, closed_on=st.none() | days, record=records
+    MatterFact,
+    title=records,
+    opened_on=days,
+    closed_on=st.none() | days,
+    record=records,
+    kind=st.sampled_from(MatterKind),
+    due_on=st.none() | days,
 )
+#: Mostly nothing is open.
+open_matters = st.just(()) | st.just(()) | st.lists(matters, max_size=2).map(tuple)
 
 
+@st.composite
+def checks(draw: st.DrawFn, *outcomes: Outcome | None) -> CheckFact:
+    """Any check with a result of these outcomes, whose validity does not end before it ran."""
+    outcome = draw(st.sampled_from(outcomes or (*Outcome, None)))
+    title = draw(records)
+    if outcome is None:
+        return CheckFact(title, None)
+    ran_on = draw(past)
+    lasts = draw(st.none() | st.integers(0, 40))
+    valid_until = None if lasts is None else ran_on + timedelta(days=lasts)
+    return CheckFact(title, outcome, ran_on, valid_until, draw(records))
+
+
+def results(drawn: st.SearchStrategy[CheckFact]) -> st.SearchStrategy[tuple[CheckFact, ...]]:
+    return st.lists(drawn, max_size=2).map(tuple)
+
+
+overrides = st.builds(
+    OverrideFact,
+    status=st.sampled_from(Status),
+    reason=st.just("why"),
+    approved_on=st.none() | days,
+    expires_on=days,
+    record=records,
+)
 implementations = st.builds(
     ImplementationFact,
     control=st.sampled_from(["TF-1", "TF-2"]),
@@ -145,7 +215,9 @@ implementations = st.builds(
     claims=st.lists(claims(), max_size=4).map(tuple)
     | st.just((*twice("a"), *twice("b")))
     | st.tuples(st.just(claim("a")), claims(), claims()),
-    matters=st.just(()) | st.just(()) | st.lists(matters, max_size=2).map(tuple),
+    matters=open_matters,
+    checks=st.just(()) | results(checks(Outcome.PASS)) | results(checks()),
+    retired_on=st.none() | st.none() | st.none() | days,
 )
 
 
@@ -177,4 +249,6 @@ def known(
         needs_decision=st.sampled_from([False, False, True]),
         decision=decisions | st.none(),
         credits=st.lists(credits_drawn, min_size=minimum, max_size=2).map(tuple),
+        matters=open_matters,
+        override=st.none() | st.none() | overrides,
     )

@@ -8,13 +8,28 @@ from typing import TypeVar
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from readiness_facts import DAY, claims, credited, days, facts, implementations, known, matters
+from readiness_facts import (
+    DAY,
+    checks,
+    claims,
+    credited,
+    days,
+    facts,
+    implementations,
+    known,
+    matters,
+    overrides,
+)
 
+from twofold.domain.checks import Outcome
 from twofold.domain.readiness import (
+    CheckFact,
     ClaimFact,
     Credit,
     ImplementationFact,
     MatterFact,
+    MatterKind,
+    OverrideFact,
     Readiness,
     Relation,
     RequirementFacts,
@@ -33,10 +48,14 @@ PARTS = (Relation.SUBSET, Relation.INTERSECTS)
 
 
 def no_lower(upper: Readiness, lower: Readiness) -> bool:
-    """Whether one state is at least as good as the other."""
+    """Whether what the facts say of one state is at least as good as of the other.
+
+    A status that was set by hand hides nothing of it: `computed` and the score stay.
+    """
     if upper.score is None or lower.score is None:
-        return upper == lower
-    return RUNGS.index(upper.status) >= RUNGS.index(lower.status) and upper.score >= lower.score
+        return (upper.computed, upper.score) == (lower.computed, lower.score)
+    rungs = RUNGS.index(upper.computed) >= RUNGS.index(lower.computed)
+    return rungs and upper.score >= lower.score
 
 
 def changed(
@@ -53,8 +72,18 @@ def as_of_the_day(facts: RequirementFacts) -> RequirementFacts:
     """The same facts without any that is dated after the day."""
     decision = facts.decision if facts.decision and facts.decision.decided_on <= DAY else None
     return replace(
-        facts, decision=decision, credits=tuple(_credit_then(credit) for credit in facts.credits)
+        facts,
+        decision=decision,
+        credits=tuple(_credit_then(credit) for credit in facts.credits),
+        matters=_matters_then(facts.matters),
+        override=_override_then(facts.override),
     )
+
+
+def _override_then(override: OverrideFact | None) -> OverrideFact | None:
+    if override is None or override.approved_on is None or override.approved_on <= DAY:
+        return override
+    return replace(override, approved_on=None)
 
 
 def _credit_then(credit: Credit) -> Credit:
@@ -75,8 +104,18 @@ def _implementation_then(run: ImplementationFact) -> ImplementationFact:
             for claim in run.claims
             if claim.claimed_on <= DAY and claim.period_from <= DAY
         ),
-        matters=tuple(_matter_then(matter) for matter in run.matters if matter.opened_on <= DAY),
+        matters=_matters_then(run.matters),
+        checks=tuple(_check_then(check) for check in run.checks),
+        retired_on=run.retired_on if run.retired_on and run.retired_on <= DAY else None,
     )
+
+
+def _check_then(check: CheckFact) -> CheckFact:
+    return check if check.ran_on and check.ran_on <= DAY else CheckFact(check.title, None)
+
+
+def _matters_then(matters: tuple[MatterFact, ...]) -> tuple[MatterFact, ...]:
+    return tuple(_matter_then(matter) for matter in matters if matter.opened_on <= DAY)
 
 
 def _claim_then(claim: ClaimFact) -> ClaimFact:
@@ -98,14 +137,19 @@ def shuffled(facts: RequirementFacts, seed: int) -> RequirementFacts:
 
     def run_mixed(run: ImplementationFact) -> ImplementationFact:
         return replace(
-            run, needs=mixed(run.needs), claims=mixed(run.claims), matters=mixed(run.matters)
+            run,
+            needs=mixed(run.needs),
+            claims=mixed(run.claims),
+            matters=mixed(run.matters),
+            checks=mixed(run.checks),
         )
 
     def credit_mixed(credit: Credit) -> Credit:
         runs = tuple(run_mixed(run) for run in mixed(credit.implementations))
         return replace(credit, implementations=runs)
 
-    return replace(facts, credits=tuple(credit_mixed(credit) for credit in mixed(facts.credits)))
+    credits_mixed = tuple(credit_mixed(credit) for credit in mixed(facts.credits))
+    return replace(facts, credits=credits_mixed, matters=mixed(facts.matters))
 
 
 @settings(deadline=None)
@@ -153,12 +197,84 @@ def test_a_matter_never_raises(facts: RequirementFacts, matter: MatterFact) -> N
 
 
 @settings(deadline=None)
+@given(anything, matters)
+def test_a_matter_of_the_requirement_itself_never_raises(
+    facts: RequirementFacts, matter: MatterFact
+) -> None:
+    worse = replace(facts, matters=(*facts.matters, matter))
+    assert no_lower(assess(facts, DAY), assess(worse, DAY))
+
+
+@settings(deadline=None)
+@given(run_somewhere, matters)
+def test_a_graver_matter_never_raises(facts: RequirementFacts, matter: MatterFact) -> None:
+    def with_kind(kind: MatterKind) -> Readiness:
+        graded = replace(matter, kind=kind)
+        return assess(changed(facts, lambda run: replace(run, matters=(*run.matters, graded))), DAY)
+
+    assert no_lower(with_kind(MatterKind.MINOR), with_kind(MatterKind.MAJOR))
+    assert no_lower(with_kind(MatterKind.BREACH), with_kind(MatterKind.MAJOR))
+
+
+@settings(deadline=None)
+@given(run_somewhere, checks())
+def test_a_check_never_raises_whatever_it_finds(facts: RequirementFacts, check: CheckFact) -> None:
+    more = changed(facts, lambda run: replace(run, checks=(*run.checks, check)))
+    assert no_lower(assess(facts, DAY), assess(more, DAY))
+
+
+@settings(deadline=None)
+@given(run_somewhere, checks(*Outcome))
+def test_a_better_outcome_of_a_check_never_lowers(
+    facts: RequirementFacts, check: CheckFact
+) -> None:
+    def with_outcome(outcome: Outcome) -> Readiness:
+        found = replace(check, outcome=outcome)
+        return assess(changed(facts, lambda run: replace(run, checks=(*run.checks, found))), DAY)
+
+    passed, not_run = with_outcome(Outcome.PASS), with_outcome(Outcome.NOT_RUN)
+    assert no_lower(passed, not_run)
+    # Neither an error nor a fail counts for more than the other, and either for less.
+    for worse in (with_outcome(Outcome.FAIL), with_outcome(Outcome.ERROR)):
+        assert no_lower(not_run, worse)
+    assert no_lower(with_outcome(Outcome.ERROR), with_outcome(Outcome.FAIL))
+    assert no_lower(with_outcome(Outcome.FAIL), with_outcome(Outcome.ERROR))
+
+
+@settings(deadline=None)
+@given(run_somewhere)
+def test_no_result_is_never_a_pass(facts: RequirementFacts) -> None:
+    unrun = CheckFact("Never run", None)
+    more = changed(
+        facts,
+        lambda run: replace(run, checks=(*run.checks, unrun), started_on=DAY, retired_on=None),
+    )
+    assert assess(more, DAY).computed is not Status.EFFECTIVE
+
+
+@settings(deadline=None)
+@given(anything, overrides)
+def test_an_override_changes_the_status_alone(
+    facts: RequirementFacts, override: OverrideFact
+) -> None:
+    plain = assess(replace(facts, override=None), DAY)
+    by_hand = assess(replace(facts, override=override), DAY)
+    assert (by_hand.computed, by_hand.score) == (plain.status, plain.score)
+    in_force = override.approved_on is not None and (
+        override.approved_on <= DAY <= override.expires_on
+    )
+    assert by_hand.overridden is in_force
+    assert by_hand.status is (override.status if in_force else plain.status)
+    assert by_hand.reasons[1 if in_force else 0 :] == plain.reasons
+
+
+@settings(deadline=None)
 @given(known(credited(*PARTS), minimum=1))
 def test_partial_relations_alone_never_conform_nor_exceed_nine_tenths(
     facts: RequirementFacts,
 ) -> None:
     readiness = assess(facts, DAY)
-    assert readiness.status not in {Status.CONFORMING, Status.EFFECTIVE}
+    assert readiness.computed not in {Status.CONFORMING, Status.EFFECTIVE}
     assert (readiness.score or 0) <= 0.9
 
 
@@ -166,7 +282,7 @@ def test_partial_relations_alone_never_conform_nor_exceed_nine_tenths(
 @given(anything)
 def test_a_score_is_missing_exactly_where_it_is_not_defined(facts: RequirementFacts) -> None:
     readiness = assess(facts, DAY)
-    undefined = readiness.status in {Status.NOT_APPLICABLE, Status.UNKNOWN}
+    undefined = readiness.computed in {Status.NOT_APPLICABLE, Status.UNKNOWN}
     assert (readiness.score is None) is undefined
 
 
@@ -184,7 +300,7 @@ def test_the_score_lies_in_the_range_of_its_status_and_a_reason_is_given(
     readiness = assess(facts, DAY)
     assert readiness.reasons
     if readiness.score is not None:
-        low, high = ranges[readiness.status]
+        low, high = ranges[readiness.computed]
         assert low <= readiness.score <= high
 
 
@@ -203,7 +319,8 @@ def test_the_order_of_facts_does_not_matter(facts: RequirementFacts, seed: int) 
 @settings(deadline=None)
 @given(anything, st.integers(0, 20))
 def test_time_alone_never_raises(facts: RequirementFacts, later: int) -> None:
-    standing = as_of_the_day(facts)
+    # What was set by hand ends by itself, and what it hid comes back, better or worse.
+    standing = replace(as_of_the_day(facts), override=None)
     assert no_lower(assess(standing, DAY), assess(standing, DAY + timedelta(days=later)))
 
 
@@ -216,6 +333,11 @@ def test_a_control_is_worth_no_more_to_a_requirement_that_it_covers_in_part(
         credit = Credit(run.control, relation, strength, (run,))
         return assess(facts(credit), DAY)
 
+    major = any(matter.kind is MatterKind.MAJOR for matter in run.matters)
     for part in PARTS:
-        assert no_lower(through(Relation.EQUAL), through(part))
-        assert no_lower(through(Relation.SUPERSET), through(part))
+        for whole in (Relation.EQUAL, Relation.SUPERSET):
+            # A major nonconformity weighs more where everything rests on the control.
+            if major:
+                assert (through(whole).score or 0) >= (through(part).score or 0)
+            else:
+                assert no_lower(through(whole), through(part))

@@ -5,9 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 
 import factories
-from factories import AT
-from twofold.controls import actions as controls
-from twofold.controls.actions import Decision
+from factories import AT, governed
 from twofold.domain.limits import Direction, Limit
 from twofold.evidence.models import EvidenceItem
 from twofold.ledger import actions as ledger
@@ -30,12 +28,14 @@ def make():
     _watch(system, cast)
     run = factories.implementation(cast, of=system)
     factories.claim(run, factories.evidence_item(cast), cast)
-    controls.decide_applicability(
-        [Decision("27001:A.8.15", applicable=True, reason="Logs are kept of every system.")],
-        unit=cast.root,
-        by=factories.actor(cast.lead),
-        at=AT,
-    )
+    governed.checked(run, cast)
+    governed.decision(cast)
+    governed.override(cast)
+    governed.statement(cast)
+    governed.gap_answer(cast)
+    governed.own_control(cast)
+    governed.imported_framework(cast)
+    governed.finding(cast, about=run)
     sequence()
     missing = [model.__name__ for model in recorded_models() if not model.objects.exists()]
     assert not missing, missing

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,11 @@ def test_owner_adds_evidence_claims_it_and_another_person_accepts(
     expect(page.get_by_role("heading", level=1)).to_have_text("Plan of operation")
     expect(page.get_by_text("owner: the desk")).to_be_visible()
 
-    page.goto(f"{site}/implementations/{world.implementation.pk}/claim/?need=operating-plan")
-    page.get_by_label("Evidence").select_option(label="Plan of operation, v1")
+    page.goto(f"{site}/implementations/{world.implementation.pk}/")
+    page.get_by_role("link", name=re.compile(r"Claim evidence\s*: Approved operating plan")).click()
+    page.get_by_role("searchbox").fill("plan of operation")
+    page.get_by_role("button", name="Filter").click()
+    page.get_by_role("link", name=re.compile(r"Choose\s*: Plan of operation, version 1")).click()
     page.get_by_label("What it shows").fill("Limits and repair are laid down.")
     page.get_by_role("button", name="Record the claim").click()
     mine = page.locator(".tf-claim", has_text="Limits and repair are laid down.")

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -46,3 +47,39 @@ def test_everything_works_by_plain_pages_and_forms(
     page.locator("summary", has_text="Lead").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page).to_have_url(f"{site}/sign-in/")
+
+
+def test_explorer_searches_and_narrows_by_plain_forms(
+    signed_in: SignedIn, site: str, world: World
+) -> None:
+    page = signed_in(world.cast.lead)
+    page.goto(f"{site}/overlap/")
+    page.get_by_label("Requirement or control").fill("TF-MON-01")
+    page.get_by_role("button", name="Filter").click()
+    page.locator("#found").get_by_role("link", name="TF-MON-01").click()
+    expect(page.get_by_text("The control does just this").first).to_be_visible()
+
+    page.goto(f"{site}/overlap/?view=chart")
+    page.locator("#matrix summary").click()
+    expect(page.locator("#matrix tbody tr")).to_have_count(11)
+
+    page.goto(f"{site}/crosswalk/")
+    page.get_by_label("Relation").select_option(label="no counterpart")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.locator("#rows tbody tr").first).to_contain_text("no counterpart")
+
+
+def test_evidence_is_found_chosen_and_claimed_by_plain_links(
+    signed_in: SignedIn, site: str, world: World
+) -> None:
+    page = signed_in(world.cast.owner)
+    page.goto(f"{site}/implementations/{world.implementation.pk}/")
+    page.get_by_role("button", name="Run now").click()
+    expect(page.get_by_text("checks ran.")).to_be_visible()
+    page.get_by_role("link", name=re.compile(r"Claim evidence\s*: Monitoring report")).click()
+    page.get_by_role("searchbox").fill(world.item.title)
+    page.get_by_role("button", name="Filter").click()
+    page.get_by_role("link", name=re.compile(rf"Choose\s*: {world.item.title}, version 1")).click()
+    page.get_by_label("What it shows").fill("Reports are part of the plan.")
+    page.get_by_role("button", name="Record the claim").click()
+    expect(page.get_by_text("Reports are part of the plan.")).to_be_visible()

@@ -65,7 +65,7 @@ OTHER = {
     "BooleanField": lambda value: not value,
     "FloatField": lambda value: 0.25 if value is None else math.nextafter(value, math.inf),
     "BinaryField": lambda value: bytes(value)[:-1] + b"!",
-    "JSONField": lambda value: json.dumps([*value, "more"]),
+    "JSONField": lambda value: json.dumps([*(value or ()), "more"]),
     "CharField": other_text,
     "TextField": other_text,
     "SlugField": other_text,

@@ -26,9 +26,18 @@ def test_who_manages_people_changes_no_record_of_the_systems():
     assert PERMISSIONS[Role.ADMINISTRATOR] & CHANGING == {P.MANAGE_PEOPLE, P.EXPORT_RECORD}
 
 
-@pytest.mark.parametrize("role", [Role.AUDITOR, Role.READER, Role.REVIEWER])
+@pytest.mark.parametrize("role", [Role.READER, Role.REVIEWER])
 def test_who_looks_on_changes_nothing(role):
-    assert PERMISSIONS[role] & CHANGING <= {P.EXPORT_RECORD}
+    assert not PERMISSIONS[role] & CHANGING
+
+
+def test_an_auditor_finds_and_changes_nothing_else():
+    assert PERMISSIONS[Role.AUDITOR] & CHANGING == {
+        P.RUN_CHECKS,
+        P.RAISE_FINDING,
+        P.CLOSE_FINDING,
+        P.EXPORT_RECORD,
+    }
 
 
 def test_who_only_sends_reads_nothing():
@@ -36,11 +45,32 @@ def test_who_only_sends_reads_nothing():
 
 
 def test_an_owner_approves_and_accepts_nothing():
-    judging = {P.APPROVE_CONTROL, P.ACCEPT_CLAIM, P.DECIDE_APPLICABILITY}
+    judging = {
+        P.APPROVE_CONTROL,
+        P.ACCEPT_CLAIM,
+        P.DECIDE_APPLICABILITY,
+        P.OVERRIDE,
+        P.APPROVE_OVERRIDE,
+        P.PREPARE_STATEMENT,
+        P.APPROVE_STATEMENT,
+        P.CLOSE_FINDING,
+    }
 
     assert not PERMISSIONS[Role.SYSTEM_OWNER] & judging
     assert not PERMISSIONS[Role.ENGINEER] & judging
-    assert not PERMISSIONS[Role.APPROVER] & {P.IMPLEMENT_CONTROL, P.CLAIM}
+
+
+def test_an_approver_makes_nothing_that_waits_for_an_approval():
+    making = {P.IMPLEMENT_CONTROL, P.CLAIM, P.OVERRIDE, P.PREPARE_STATEMENT, P.ANSWER_FINDING}
+
+    assert not PERMISSIONS[Role.APPROVER] & making
+
+
+def test_only_leads_keep_the_library():
+    assert {role for role, held in PERMISSIONS.items() if P.KEEP_LIBRARY in held} == {
+        Role.GOVERNANCE_LEAD,
+        Role.SECURITY_LEAD,
+    }
 
 
 def test_everybody_but_a_sender_reads():

@@ -6,17 +6,18 @@ import factories
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from factories import monitored
+from factories import governed, monitored
 from factories.monitored import decide, evaluate, on, watch
 
 from twofold.catalog.load import catalog
 from twofold.controls import actions as controls
 from twofold.controls.actions import Decision, decide_applicability
-from twofold.domain.readiness import Cause, Status, assess
+from twofold.domain.checks import Outcome
+from twofold.domain.readiness import Cause, Status
 from twofold.evidence import actions as evidence
 from twofold.people.access import Actor, Permission
-from twofold.reporting.facts import gather
 from twofold.reporting.posture import posture
+from twofold.reporting.standing import forget, standing
 
 #: Requirements of both standards that the monitoring control is credited to, and that apply.
 SERVED = ("42001:A.6.2.6", "42001:A.6.2.8", "42001:9.1", "27001:A.8.16", "27001:9.1")
@@ -49,8 +50,12 @@ def applicable(cast):
 
 def states(by, *, at):
     """Return the readiness of what the monitoring control serves, by requirement."""
-    facts = gather(by, at=at)
-    return {key: assess(facts.of(catalog().requirements[key]), at.date()) for key in SERVED}
+    found = standing(by, at=at)
+    return {key: found.explained(catalog().requirements[key]) for key in SERVED}
+
+
+def decision_on(requirement, by, *, at):
+    return standing(by, at=at).facts_of(catalog().requirements[requirement]).decision
 
 
 def statuses(by, *, at):
@@ -159,7 +164,7 @@ def test_a_breach_of_fairness_is_no_matter_of_the_monitoring_control(cast, run, 
     )
 
 
-def test_evidence_of_a_second_period_shows_that_it_works(cast, run):
+def test_evidence_of_a_second_period_shows_that_it_works_once_every_check_holds(cast, run):
     for kind in [need.kind for need in catalog().control_by_id[run.control].evidence]:
         show(
             cast,
@@ -171,13 +176,34 @@ def test_evidence_of_a_second_period_shows_that_it_works(cast, run):
             at=on(16),
         )
 
-    assert statuses(factories.actor(cast.lead), at=on(16))["42001:A.6.2.6"] is Status.EFFECTIVE
+    unchecked = statuses(factories.actor(cast.lead), at=on(16))
+    governed.checked(run, cast, at=on(16))
+    checked = statuses(factories.actor(cast.lead), at=on(16))
+
+    assert unchecked["42001:A.6.2.6"] is Status.CONFORMING
+    assert checked["42001:A.6.2.6"] is Status.EFFECTIVE
 
 
-def test_an_outsider_knows_nothing_of_it(cast, run):
-    facts = gather(factories.actor(cast.outsider), at=on(10))
+@pytest.mark.parametrize(
+    ("outcome", "cause"),
+    [(Outcome.FAIL, Cause.CHECK_FAILED), (Outcome.ERROR, Cause.CHECK_ERROR)],
+)
+def test_a_check_that_does_not_hold_makes_what_conformed_partial(cast, run, outcome, cause):
+    governed.checked(run, cast, outcome, at=on(10))
 
-    assert (facts.implementations, facts.decisions) == ({}, {})
+    found = states(factories.actor(cast.lead), at=on(10))
+
+    assert {state.status for state in found.values()} == {Status.PARTIAL}
+    assert all(cause in {reason.cause for reason in state.reasons} for state in found.values())
+
+
+def test_an_outsider_knows_nothing_of_it_but_what_is_decided_above(cast, run, applicable):
+    governed.decision(cast, "27001:A.8.15", unit=cast.unit, at=on(2))
+    outsider = factories.actor(cast.outsider)
+
+    assert standing(outsider, at=on(10)).implementations(run.control) == ()
+    assert decision_on("27001:A.8.15", outsider, at=on(10)) is None
+    assert decision_on("27001:A.8.16", outsider, at=on(10)).reason == applicable[0].reason
 
 
 def test_an_actor_restricted_to_a_system_knows_of_that_alone(cast, run, loans):
@@ -191,8 +217,9 @@ def test_an_actor_restricted_to_a_system_knows_of_that_alone(cast, run, loans):
         restricted_to=loans.system.ledger_subject,
     )
 
-    (facts,) = gather(token, at=on(10)).implementations.values()
-    assert [fact.scope for fact in facts] == ["Loans"]
+    found = standing(token, at=on(10))
+    run_by_control = [found.implementations(control.id) for control in catalog().controls]
+    assert [fact.scope for facts in run_by_control for fact in facts] == ["Loans"]
 
 
 @pytest.mark.parametrize("first", [True, False])
@@ -205,7 +232,7 @@ def test_what_applies_in_one_unit_applies(cast, first):
             at=on(2),
         )
 
-    decision = gather(factories.actor(cast.lead), at=on(3)).decisions["27001:A.8.16"]
+    decision = decision_on("27001:A.8.16", factories.actor(cast.lead), at=on(3))
     assert decision.applicable
     assert decision.reason == ("Lending" if first else "Travel")
 
@@ -219,7 +246,7 @@ def test_of_equal_decisions_that_of_the_widest_unit_is_told(cast):
             at=on(2),
         )
 
-    decision = gather(factories.actor(cast.lead), at=on(3)).decisions["27001:A.8.16"]
+    decision = decision_on("27001:A.8.16", factories.actor(cast.lead), at=on(3))
     assert (decision.reason, decision.record.partition(":")[0]) == (
         "Acme",
         "controls.applicability",
@@ -263,15 +290,17 @@ def queries_with(cast, systems):
         decide(schema, cast, approved=40, refused=0, on=on(10))
     evaluate(at=on(11))
     lead = factories.actor(cast.lead)
+    forget()
     with CaptureQueriesContext(connection) as captured:
-        found = gather(lead, at=on(11))
-    assert sum(len(fact.matters) for fact in found.implementations["TF-MON-01"]) >= systems
+        found = standing(lead, at=on(11))
+    assert sum(len(fact.matters) for fact in found.implementations("TF-MON-01")) >= systems
     return len(captured)
 
 
-def test_gathering_asks_the_same_for_one_system_and_for_ten(cast, applicable):
+def test_reading_anew_asks_the_same_for_one_system_and_for_ten(cast, applicable):
     one = queries_with(cast, 1)
     ten = queries_with(cast, 9)
 
-    assert one == ten <= 7
+    # One of each model, one of the ledger, and one of the reader's roles.
+    assert one == ten <= 14
     assert monitored.count(at=on(12)) == 0

@@ -156,7 +156,7 @@ def test_a_control_is_described_approved_claimed_for_and_accepted(client, cast):
 
     assert own.status_code == 422
     assert accepted_by_owner.status_code == 403
-    assert approved["Location"] == accepted["Location"] == "/controls/TF-MON-01/"
+    assert approved["Location"] == accepted["Location"] == f"/implementations/{run.pk}/"
     run.refresh_from_db()
     claim.refresh_from_db()
     assert (run.approved_by, run.review_due_date) == (cast.approver, review)

@@ -1,31 +1,4 @@
-import pytest
-
-from twofold.catalog.load import catalog
-from twofold.catalog.model import Pair
-from twofold.domain.readiness import Relation
-from twofold.web.present import STATES, choice_filter, pair_line, record_href, sdk_lines
-
-HERE, THERE = "42001:9.1", "27001:9.1"
-
-
-@pytest.mark.parametrize(
-    ("relation", "outward", "inward"),
-    [
-        (Relation.EQUAL, "asks the same", "asks the same"),
-        (Relation.SUPERSET, "asks all of it and more", "asks a part of it"),
-        (Relation.SUBSET, "asks a part of it", "asks all of it and more"),
-        (Relation.INTERSECTS, "overlaps with it", "overlaps with it"),
-    ],
-)
-def test_pair_is_read_from_the_requirement_that_is_looked_at(
-    relation: Relation, outward: str, inward: str
-) -> None:
-    pair = Pair(HERE, THERE, relation, 7, "Both look at figures.")
-    requirements = catalog().requirements
-    from_source = pair_line(requirements[HERE], pair)
-    from_target = pair_line(requirements[THERE], pair)
-    assert (from_source.other.id, from_source.relation) == (THERE, outward)
-    assert (from_target.other.id, from_target.relation) == (HERE, inward)
+from twofold.web.present import STATES, choice_filter, record_href, sdk_lines
 
 
 def test_filter_offers_all_and_marks_the_one_chosen() -> None:

@@ -1,7 +1,20 @@
 """The API object: authentication, problems, and the routers of its parts."""
 
 from twofold import __version__
-from twofold.api import problems, records, systems, telemetry
+from twofold.api import (
+    applicability,
+    certification,
+    checks,
+    findings,
+    library,
+    overlap,
+    overrides,
+    problems,
+    records,
+    statements,
+    systems,
+    telemetry,
+)
 from twofold.api.authentication import TokenAuthentication
 from twofold.api.bodies import JsonParser
 from twofold.api.description import DescribedAPI
@@ -18,4 +31,12 @@ api = DescribedAPI(
 problems.register(api)
 api.add_router("/systems", systems.router)
 api.add_router("/systems", telemetry.router)
+api.add_router("", certification.router)
 api.add_router("", records.router)
+api.add_router("/findings", findings.router)
+api.add_router("/overrides", overrides.router)
+api.add_router("", overlap.router)
+api.add_router("", library.router)
+api.add_router("/implementations", checks.router)
+api.add_router("/applicability", applicability.router)
+api.add_router("/statements", statements.router)

@@ -1,7 +1,7 @@
 """Evidence, alerts, state and the ledger's position over the API."""
 
 import mimetypes
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -22,7 +22,6 @@ from twofold.api.schemas import (
     ReasonOut,
     RequirementOut,
 )
-from twofold.controls.queries import library
 from twofold.evidence import actions as evidence
 from twofold.evidence.models import EvidenceItem
 from twofold.evidence.queries import versions_of
@@ -32,6 +31,7 @@ from twofold.monitoring.models import Alert
 from twofold.monitoring.queries import visible_alerts
 from twofold.people.errors import NotFound
 from twofold.people.queries import unit_by_name
+from twofold.reporting.days import day_to_show
 from twofold.reporting.posture import posture
 from twofold.reporting.standing import standing
 from twofold.reporting.words import reason_text
@@ -82,9 +82,10 @@ def acknowledge_alert(request: HttpRequest, alert_id: UUID, given: AcknowledgeIn
 
 
 @router.get("/posture", response=PostureOut)
-def get_posture(request: HttpRequest) -> PostureOut:
+def get_posture(request: HttpRequest, as_of: date | None = None) -> PostureOut:
     at = _now()
-    found = posture(unrestricted_reader(request, at=at), at=at)
+    by = unrestricted_reader(request, at=at)
+    found = posture(by, at=at, on=day_to_show(as_of, at=at))
     return PostureOut(
         on=found.on,
         frameworks=[
@@ -95,6 +96,7 @@ def get_posture(request: HttpRequest) -> PostureOut:
                 score=entry.score,
                 scored=entry.scored,
                 total=entry.total,
+                overridden=entry.overridden,
             )
             for entry in found.frameworks
         ],
@@ -102,18 +104,24 @@ def get_posture(request: HttpRequest) -> PostureOut:
 
 
 @router.get("/requirements/{requirement_id}", response=RequirementOut)
-def get_requirement(request: HttpRequest, requirement_id: str) -> RequirementOut:
+def get_requirement(
+    request: HttpRequest, requirement_id: str, as_of: date | None = None
+) -> RequirementOut:
     at = _now()
     by = unrestricted_reader(request, at=at)
-    requirement = library().requirements.get(requirement_id)
+    found = standing(by, at=at, on=day_to_show(as_of, at=at))
+    requirement = found.catalog.requirements.get(requirement_id)
     if requirement is None or not requirement.auditable:
         raise NotFound("There is no such requirement.", field="requirement_id")
-    readiness = standing(by, at=at).explained(requirement)
+    readiness = found.explained(requirement)
     return RequirementOut(
         id=requirement.id,
         framework=requirement.framework,
         title=requirement.title,
+        on=found.on,
         status=readiness.status.value,
+        computed=readiness.computed.value,
+        overridden=readiness.overridden,
         score=readiness.score,
         reasons=[
             ReasonOut(

@@ -26,11 +26,13 @@ Offset = Annotated[int, Field(ge=0, le=1_000_000)]
 Version = Annotated[Text, Field(max_length=40)]
 
 
-class _In(BaseModel):
+class In(BaseModel):
+    """What every input is: no field that is not known, texts without space around them."""
+
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
 
-class SystemIn(_In):
+class SystemIn(In):
     """An AI system to register; owner by e-mail address, unit by name (default: the root)."""
 
     code: Annotated[Text, Field(max_length=60)]
@@ -55,7 +57,7 @@ class SystemOut(BaseModel):
     registered_at: datetime
 
 
-class FieldIn(_In):
+class FieldIn(In):
     """One field of the events: its name, type (number, category, boolean) and role."""
 
     name: Text
@@ -63,7 +65,7 @@ class FieldIn(_In):
     role: Text
 
 
-class SchemaIn(_In):
+class SchemaIn(In):
     version: Annotated[Text, Field(min_length=1, max_length=40)]
     fields: Annotated[list[FieldIn], Field(min_length=1, max_length=200)]
 
@@ -81,7 +83,7 @@ class ReceiptOut(BaseModel):
     duplicates: int
 
 
-class MonitorIn(_In):
+class MonitorIn(In):
     name: Annotated[Text, Field(min_length=1, max_length=120)]
     metric: Annotated[Text, Field(max_length=60)]
     field: Annotated[Text, Field(max_length=60)] = ""
@@ -126,7 +128,7 @@ class AlertOut(BaseModel):
     acknowledged_at: datetime | None
 
 
-class AcknowledgeIn(_In):
+class AcknowledgeIn(In):
     note: Annotated[Text, Field(min_length=1, max_length=500)]
 
 
@@ -138,10 +140,15 @@ class ReasonOut(BaseModel):
 
 
 class RequirementOut(BaseModel):
+    """A requirement on a day; `computed` is what the facts say where another status is set."""
+
     id: str
     framework: str
     title: str
+    on: date
     status: str
+    computed: str
+    overridden: bool
     score: float | None
     reasons: list[ReasonOut]
 
@@ -153,6 +160,7 @@ class FrameworkOut(BaseModel):
     score: float | None
     scored: int
     total: int
+    overridden: int
 
 
 class PostureOut(BaseModel):
@@ -160,7 +168,7 @@ class PostureOut(BaseModel):
     frameworks: list[FrameworkOut]
 
 
-class EvidenceIn(_In):
+class EvidenceIn(In):
     """What a file that is added as evidence speaks of."""
 
     title: Annotated[Text, Field(min_length=1, max_length=200)]

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from twofold.catalog.certification import STAGES
 from twofold.catalog.model import Catalog, Framework, Requirement
 
 
@@ -26,15 +27,17 @@ def problems(catalog: Catalog) -> list[Problem]:
       there, or is said to have none.
     - Each auditable requirement of an assessed framework is covered wholly by a control of the
       library: else nothing an organisation does could fulfil it.
-    - Each pair reads the same from both its ends: the relation turned twice is the relation, and
-      both ends look it up.
+    - Each pair reads the same from both its ends: where it stands in both directions the relation
+      of one is that of the other turned, and both ends look it up.
     - An evidence kind and the title of a check belong to one control.
+    - What an auditor expects is told of each stage of each standard that is certified.
     """
     return [
         *_orphans(catalog),
         *_uncovered(catalog),
         *_one_sided(catalog),
         *_repeated(catalog),
+        *_unexpected(catalog),
     ]
 
 
@@ -72,8 +75,10 @@ def _uncovered(catalog: Catalog) -> Iterator[Problem]:
 
 
 def _one_sided(catalog: Catalog) -> Iterator[Problem]:
+    relations = {(pair.source, pair.target): pair.relation for pair in catalog.pairs}
     for pair in catalog.pairs:
-        if pair.relation.turned.turned is not pair.relation:
+        back = relations.get((pair.target, pair.source), pair.relation.turned)
+        if back is not pair.relation.turned:
             yield Problem(f"{pair.source} {pair.target}", "the relation is not symmetric")
         for end in (pair.source, pair.target):
             if pair not in catalog.pairs_of.get(end, ()):
@@ -86,6 +91,18 @@ def _repeated(catalog: Catalog) -> Iterator[Problem]:
     for what, values in (("evidence kind", kinds), ("title of a check", titles)):
         for value in _twice(values):
             yield Problem(value, f"the {what} stands in more than one control")
+
+
+def _unexpected(catalog: Catalog) -> Iterator[Problem]:
+    told = {
+        (predicate.stage, catalog.requirements[requirement].framework)
+        for predicate in catalog.predicates
+        for requirement in predicate.requirements
+    }
+    for framework in catalog.frameworks:
+        for stage in STAGES:
+            if framework.certifiable and (stage, framework.id) not in told:
+                yield Problem(framework.id, f"nothing is expected at stage {stage} of its audit")
 
 
 def _twice(values: Iterable[str]) -> list[str]:

@@ -50,6 +50,7 @@ def _control(table: Table, requirements: Mapping[str, Requirement]) -> LibraryCo
         evidence=needs,
         credits=_credits(table, requirements),
         checks=_checks(table, {need.kind for need in needs}),
+        area=table.path.stem,
     )
 
 

@@ -7,7 +7,7 @@ catalogue out of these tables.
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -17,6 +17,8 @@ from typing import Any, TypeVar
 from twofold.catalog.errors import CatalogError
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
+#: Integers beyond are not exact as decimals.
+_LARGEST_WHOLE = 2**53
 _SYNTAX_LINE = re.compile(r"at line (\d+)")
 _HEADER = re.compile(r"\s*\[\[\s*([\w-]+)\s*(?:\.\s*([\w-]+)\s*)?\]\]")
 
@@ -60,6 +62,8 @@ class Table:
         value = self.values.get(key)
         if not isinstance(value, str) or not value.strip():
             raise self.refuse(f"{key} must be a text that is not blank")
+        if "\0" in value:
+            raise self.refuse(f"{key} must not hold a null character")
         return value
 
     def flag(self, key: str) -> bool:
@@ -83,6 +87,8 @@ class Table:
             return None
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise self.refuse(f"{key} must be a number")
+        if isinstance(value, int) and abs(value) > _LARGEST_WHOLE:
+            raise self.refuse(f"{key} must be a number below 2^53")
         return float(value)
 
     def day(self, key: str) -> date:
@@ -95,14 +101,14 @@ class Table:
     def pairs(self, key: str) -> tuple[tuple[str, str], ...]:
         """Return the keys and texts of an inline table; raise CatalogError otherwise."""
         value = self.values.get(key, {})
-        if not isinstance(value, dict) or not all(isinstance(v, str) for v in value.values()):
+        if not isinstance(value, dict) or not all(map(_is_text, value.values())):
             raise self.refuse(f"{key} must be a table of texts")
         return tuple(value.items())
 
     def texts(self, key: str, minimum: int) -> tuple[str, ...]:
         """Return a list of at least so many texts; raise CatalogError otherwise."""
         value = self.values.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(v, str) and v.strip() for v in value):
+        if not isinstance(value, list) or not all(_is_text(v) and v.strip() for v in value):
             raise self.refuse(f"{key} must be a list of texts")
         if len(value) < minimum:
             raise self.refuse(f"{key} must hold at least {minimum}")
@@ -128,6 +134,11 @@ class Table:
         return [Table(entry, self.path, line) for entry, line in zip(value, lines, strict=True)]
 
 
+def _is_text(value: object) -> bool:
+    # PostgreSQL stores no null character, which an escape of TOML can write.
+    return isinstance(value, str) and "\0" not in value
+
+
 def _are_tables(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
 
@@ -140,7 +151,15 @@ def read_text(path: Path) -> str:
     """
     if not path.is_file():
         raise CatalogError(path, 1, "the file is missing")
-    data = path.read_bytes()
+    return decoded(path, path.read_bytes())
+
+
+def decoded(path: Path, data: bytes) -> str:
+    """Return bytes as text with every line ending as a line feed; `path` names it in refusals.
+
+    Raises:
+        CatalogError: they are not UTF-8; with the line.
+    """
     try:
         return data.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as fault:
@@ -157,15 +176,18 @@ def tables(path: Path, name: str) -> list[Table]:
     return tables_of(path, read_text(path), name)
 
 
-def tables_of(path: Path, text: str, name: str) -> list[Table]:
+def tables_of(path: Path, text: str, name: str, *, beside: Container[str] = ()) -> list[Table]:
     """Return each `[[name]]` table of a text, as `tables` does; `path` names it in refusals.
+
+    Args:
+        beside: keys of the document that are read by somebody else.
 
     Raises:
         CatalogError: the text is no TOML, or holds anything else than such tables.
     """
     document = _parsed(path, text)
     for key in document:
-        if key != name:
+        if key != name and key not in beside:
             raise CatalogError(path, _line_of(key, text), f"unknown key {key!r}")
     entries = document.get(name, [])
     places = _places(text, name)

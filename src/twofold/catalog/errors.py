@@ -19,3 +19,7 @@ class CatalogError(Exception):
         self.path = path
         self.line = line
         self.reason = reason
+
+
+class FrameworkCodeError(CatalogError):
+    """The code that a framework is to stand under is at fault, and not its file."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from twofold.catalog.certification import predicates
 from twofold.catalog.controls import controls
 from twofold.catalog.crosswalk import pairs, unpaired
 from twofold.catalog.entries import tables
@@ -20,6 +21,7 @@ from twofold.catalog.model import (
     Framework,
     LibraryControl,
     Pair,
+    Predicate,
     Requirement,
     Unpaired,
 )
@@ -54,6 +56,7 @@ def load(folder: Path) -> Catalog:
         pairs=paired,
         unpaired=tuple(unpaired(folder / "crosswalk", known, paired)),
         controls=_library(folder / "controls", known),
+        predicates=predicates(folder / "certification.toml", known),
     )
 
 
@@ -63,6 +66,7 @@ def assemble(
     pairs: Sequence[Pair],
     unpaired: Sequence[Unpaired],
     controls: Sequence[LibraryControl],
+    predicates: Sequence[Predicate] = (),
 ) -> Catalog:
     """Return a catalogue of parts that were read and checked already, with its look-ups."""
     given = tuple(frameworks)
@@ -85,6 +89,7 @@ def assemble(
             (credit.requirement, control) for control in controls for credit in control.credits
         ),
         needs=MappingProxyType({need.kind: need for entry in controls for need in entry.evidence}),
+        predicates=tuple(predicates),
     )
 
 

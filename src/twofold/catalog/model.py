@@ -1,10 +1,11 @@
 """What the catalogue holds, as frozen values; the loader makes them, and every layer reads them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from twofold.domain.certification import Level
 from twofold.domain.checks import Rule
 from twofold.domain.readiness import Relation
 
@@ -163,7 +164,12 @@ class ControlCredit:
 
 @dataclass(frozen=True)
 class LibraryControl:
-    """A common control of the library."""
+    """A common control of the library.
+
+    Attributes:
+        area: the part of the shipped library that it belongs to; blank for an organisation's own.
+            It tells where a control stands and nothing about it.
+    """
 
     id: str
     title: str
@@ -173,6 +179,26 @@ class LibraryControl:
     evidence: tuple[EvidenceNeed, ...]
     credits: tuple[ControlCredit, ...]
     checks: tuple[ControlCheck, ...] = ()
+    area: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """Something that a certification auditor expects to see.
+
+    Attributes:
+        stage: of the certification audit, 1 or 2.
+        expects: what the auditor wants to see, in our own words.
+        level: how far each requirement must have come.
+        requirements: those of all standards that it rests on.
+    """
+
+    id: str
+    stage: int
+    level: Level
+    title: str
+    expects: str
+    requirements: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -195,6 +221,7 @@ class Catalog:
     pairs_of: Mapping[str, tuple[Pair, ...]]
     controls_of: Mapping[str, tuple[LibraryControl, ...]]
     needs: Mapping[str, EvidenceNeed]
+    predicates: tuple[Predicate, ...] = ()
 
     def framework(self, framework: str) -> Framework:
         """Return a framework by id; raise KeyError when there is none."""

@@ -26,13 +26,31 @@ def main() -> None:
     except ImproperlyConfigured as refusal:
         _end(str(refusal))
     from twofold.catalog.errors import CatalogError
-    from twofold.cli import commands, people_commands, server_commands
+    from twofold.cli import (
+        certification_commands,
+        check_commands,
+        commands,
+        finding_commands,
+        library_commands,
+        overlap_commands,
+        override_commands,
+        people_commands,
+        server_commands,
+        statement_commands,
+    )
     from twofold.ledger.errors import LedgerError
     from twofold.people.errors import Refusal
 
     commands.add_to(twofold)
+    overlap_commands.add_to(commands.catalog)
+    library_commands.add_to(twofold)
     people_commands.add_to(twofold)
+    certification_commands.add_to(twofold)
+    check_commands.add_to(twofold)
+    finding_commands.add_to(twofold)
+    override_commands.add_to(twofold)
     server_commands.add_to(twofold)
+    statement_commands.add_to(twofold)
     for addition in entry_points(group="twofold.commands"):
         try:
             twofold.add_command(addition.load(), addition.name)

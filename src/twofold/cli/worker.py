@@ -1,4 +1,4 @@
-"""The worker: counts telemetry, evaluates monitors, files reports, seals, sequences the ledger.
+"""The worker: counts telemetry, evaluates monitors, files reports, runs checks, seals, sequences.
 
 One loop, in a thread of the embedded server or in a process of its own. Each step is a transaction;
 a step that fails is logged, and the others go on.
@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 
 from django.db import close_old_connections, connections
 
+from twofold.cli.checking import Checking
 from twofold.ledger import actions as ledger
 from twofold.monitoring import actions as monitoring
 from twofold.people.access import part_of_product
@@ -28,9 +29,10 @@ STOP_S = 30.0
 class Worker:
     """Runs the steps again and again until it is told to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, checks: bool = True) -> None:
         self._stop = threading.Event()
         self._closed_on: date | None = None
+        self._checking = Checking(self._stop.is_set) if checks else None
 
     def run(self) -> None:
         """Work until `stop`."""
@@ -50,6 +52,7 @@ class Worker:
             self._profile,
             self._evaluate,
             self._close_windows,
+            self._check,
             self._seal,
             self._sequence,
         )
@@ -78,6 +81,10 @@ class Worker:
             monitoring.close_windows(by=part_of_product("monitoring"), at=_now())
             self._closed_on = today
 
+    def _check(self) -> None:
+        if self._checking is not None:
+            self._checking.step()
+
     def _seal(self) -> None:
         seal(by=part_of_product("telemetry"), at=_now())
 
@@ -101,8 +108,8 @@ def working() -> Iterator[threading.Thread]:
 
 
 def drain(*, seal_everything: bool = False) -> None:
-    """Do at once all that waits: for commands that end."""
-    worker = Worker()
+    """Do at once all that waits, for commands that end; checks are left to a worker that stays."""
+    worker = Worker(checks=False)
     worker.run_once()
     if seal_everything:
         seal(by=part_of_product("telemetry"), at=_now(), everything=True)

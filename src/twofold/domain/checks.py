@@ -159,10 +159,7 @@ class Rule:
     def _check_values(self, population: Population) -> None:
         if self.days is not None and not 1 <= self.days <= LONGEST_DAYS:
             raise RuleError("days", f"days must be from 1 to {LONGEST_DAYS}")
-        for name in ("at_least", "at_most"):
-            value = getattr(self, name)
-            if value is not None and not math.isfinite(value):
-                raise RuleError(name, f"{name} must be a finite number")
+        self._check_bounds()
         if self.measure:
             _check_word("measure", self.measure, population.measures, self.of)
         for name in ("by", "first", "second"):
@@ -170,6 +167,14 @@ class Rule:
                 _check_word(name, getattr(self, name), population.actors, self.of)
         if self.first and self.first == self.second:
             raise RuleError("second", "first and second must be two different actors")
+
+    def _check_bounds(self) -> None:
+        for name in ("at_least", "at_most"):
+            value = getattr(self, name)
+            if value is not None and not math.isfinite(value):
+                raise RuleError(name, f"{name} must be a finite number")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise RuleError("at_most", "at_most must not be below at_least")
 
 
 #: What each kind needs, and what it may have besides.
@@ -274,9 +279,9 @@ def _count(rule: Rule, found: Sequence[Observation], on: date) -> CheckResult:
 def _threshold(rule: Rule, found: Sequence[Observation], _on: date) -> CheckResult:
     if not found:
         return CheckResult(Outcome.NOT_RUN, 0)
-    values = [(entry.measures.get(rule.measure), entry) for entry in found]
-    broken = [(value, entry) for value, entry in values if value is not None]
-    broken = [(value, entry) for value, entry in broken if not _within(rule, value)]
+    values = [(_measured(rule, entry), entry) for entry in found]
+    known = [(value, entry) for value, entry in values if value is not None]
+    broken = [(value, entry) for value, entry in known if not _within(rule, value)]
     if broken:
         worst = max(broken, key=lambda pair: _distance(rule, pair[0]))[0]
         return CheckResult(
@@ -286,6 +291,12 @@ def _threshold(rule: Rule, found: Sequence[Observation], _on: date) -> CheckResu
     if unknown:
         return CheckResult(Outcome.ERROR, len(found), None, _names(unknown))
     return CheckResult(Outcome.PASS, len(found))
+
+
+def _measured(rule: Rule, entry: Observation) -> float | None:
+    """Return the measure of a record; None where it could not be computed, or is no number."""
+    value = entry.measures.get(rule.measure)
+    return None if value is None or math.isnan(value) else value
 
 
 def _approval(rule: Rule, found: Sequence[Observation], _on: date) -> CheckResult:

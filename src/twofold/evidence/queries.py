@@ -51,6 +51,18 @@ def visible_versions(by: Actor, *, at: datetime) -> QuerySet[EvidenceVersion]:
     )
 
 
+def matching_versions(versions: QuerySet[EvidenceVersion], text: str) -> QuerySet[EvidenceVersion]:
+    """Narrow versions to those whose title, kind, source or file name holds the text."""
+    if not text:
+        return versions
+    return versions.filter(
+        Q(item__title__icontains=text)
+        | Q(item__kind__icontains=text)
+        | Q(source__icontains=text)
+        | Q(file_name__icontains=text)
+    )
+
+
 def names_behind(by: Actor) -> frozenset[str]:
     """Return every ledger name under which the person behind an actor may have made evidence."""
     if by.person_id is None:

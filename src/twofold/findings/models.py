@@ -66,7 +66,13 @@ class Finding(Recorded):
                 name="findings_finding_closed_by_somebody",
             ),
         ]
-        indexes = [models.Index(fields=["raised_at"], name="findings_finding_raised")]
+        indexes = [
+            models.Index(fields=["raised_at"], name="findings_finding_raised"),
+            # Lists read their order here, without the long texts of every finding.
+            models.Index(
+                fields=["unit", "closed_at", "-number", "id"], name="findings_finding_list"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"F-{self.number}"

@@ -23,6 +23,8 @@ class LedgerEntry(models.Model):
             models.Index(
                 fields=["id"], condition=models.Q(index=None), name="ledger_entry_unsequenced"
             ),
+            # A past day is read from what was recorded by its end.
+            models.Index(fields=["recorded_at"], name="ledger_entry_recorded"),
         ]
 
     def __str__(self) -> str:

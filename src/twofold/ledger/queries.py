@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -90,6 +90,11 @@ def mark_at(*, before: datetime) -> Mark:
     return Mark(newest[0], octets(newest[1])) if newest else Mark()
 
 
+def began_at() -> datetime | None:
+    """Return when the first entry was recorded; None for a ledger that is empty."""
+    return LedgerEntry.objects.order_by("id").values_list("recorded_at", flat=True).first()
+
+
 def changes_since(mark: Mark) -> tuple[Mark, list[str]] | None:
     """Return the new mark and the subjects that were written since, each once; one query.
 
@@ -116,18 +121,29 @@ def changes_since(mark: Mark) -> tuple[Mark, list[str]] | None:
     return found, list(dict.fromkeys(row[1] for row in new))
 
 
-def recorded_states(label: str, *, before: datetime) -> Iterator[dict[str, Any]]:
+def subjects_between(first: datetime, last: datetime) -> list[str]:
+    """Return the subjects that were recorded from one time on and before another, each once."""
+    rows = LedgerEntry.objects.filter(recorded_at__gte=first, recorded_at__lt=last)
+    return list(rows.order_by().values_list("subject", flat=True).distinct())
+
+
+def recorded_states(
+    label: str, *, before: datetime, keys: Collection[str] | None = None
+) -> Iterator[dict[str, Any]]:
     """Yield the columns of each record of a model as they stood at a time, from its revisions.
 
     Args:
         label: the model's name in the ledger, `app.model`.
         before: revisions recorded at or after this time are left out.
+        keys: of these records alone; None: of all.
 
     Values are those of a state text: identifiers, times and dates as texts, floats as texts.
     """
+    entries = _entries_of(label)
+    if keys is not None:
+        entries = LedgerEntry.objects.filter(subject__in=[f"{label}:{key}" for key in keys])
     newest = (
-        _entries_of(label)
-        .filter(recorded_at__lt=before)
+        entries.filter(recorded_at__lt=before)
         .values("subject")
         .annotate(last=Max("id"))
         .values("last")
@@ -170,6 +186,12 @@ def _gaps(  # pragma: no cover - measured on SQLite
 def last_checkpoint() -> LedgerCheckpoint | None:
     """Return the newest checkpoint, or None before the first."""
     return LedgerCheckpoint.objects.order_by("-size").first()
+
+
+def newest_checkpoints(*, before: datetime, limit: int) -> list[tuple[int, datetime]]:
+    """Return key and time of the newest checkpoints that were signed before a time."""
+    rows = LedgerCheckpoint.objects.filter(signed_at__lt=before).order_by("-size")
+    return list(rows.values_list("pk", "signed_at")[:limit])
 
 
 def position() -> LedgerPosition:

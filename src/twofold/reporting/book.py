@@ -6,7 +6,7 @@ and the requirements credited by that control are concluded anew.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 
 from twofold.catalog.model import Catalog
@@ -34,7 +34,7 @@ from twofold.domain.readiness import (
 )
 from twofold.people.models import Unit
 from twofold.reporting.facts import decision_fact, implementation_fact, needs_in, override_fact
-from twofold.reporting.rows import MODELS, Model, Now, Row, Source, key_of
+from twofold.reporting.rows import MODELS, Model, Now, Row, Source, key_of, known_day
 from twofold.reporting.shelves import Shelves, Sight
 
 #: A change of one of these touches so much that everything is judged anew.
@@ -50,8 +50,14 @@ class Book:
         self._shelves = Shelves(source)
         self.judge_anew()
 
-    def follow(self, subjects: Iterable[str]) -> None:
-        """Read the records of these ledger subjects anew, and judge what they touch."""
+    def follow(
+        self, subjects: Iterable[str], source: Callable[[Collection[str]], Source] = Now
+    ) -> None:
+        """Read the records of these ledger subjects anew, and judge what they touch.
+
+        Args:
+            source: where the records of given keys are read.
+        """
         changed: defaultdict[Model, list[str]] = defaultdict(list)
         for subject in subjects:
             label, _separator, key = subject.partition(":")
@@ -63,7 +69,7 @@ class Book:
             touched |= self._shelves.touched(model, keys)
             for key in keys:
                 self._shelves.leave(model, key)
-            for row in Now(keys).rows(model):
+            for row in source(keys).rows(model):
                 self._shelves.enter(model, row)
             touched |= self._shelves.touched(model, keys)
             requirements |= self._shelves.requirements_of(model, keys)
@@ -116,6 +122,10 @@ class Book:
             ),
             sees,
         )
+
+    def terms_of(self, requirement: str, sees: Sight | None = None) -> RequirementFacts:
+        """Return what is known of a requirement itself, without the controls credited to it."""
+        return self._facts(requirement, (), sees)
 
     def implementations(
         self, control: str, sees: Sight | None = None
@@ -263,16 +273,19 @@ class Book:
                 row["applicable"],
                 -len(self._shelves.path(row)),
                 str(row["decided_at"]),
+                row["id"],
             ),
         )
         return decision_fact(chosen)
 
     def _override(self, requirement: str, sees: Sight | None) -> OverrideFact | None:
-        """Return the override that stands; of several, that of the widest unit."""
+        """Return the override that stands on the day; of several, that of the widest unit."""
         rows = [
             row
             for row in self._shelves.told(Override, requirement, sees)
-            if row["withdrawn_at"] is None and row["approved_at"] is not None
+            if row["withdrawn_at"] is None
+            and row["approved_at"] is not None
+            and known_day(row["expires_date"]) >= self.on
         ]
         if not rows:
             return None

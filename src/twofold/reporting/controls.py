@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from twofold.catalog.model import ControlCredit, EvidenceNeed, LibraryControl, Requirement
 from twofold.controls.models import EvidenceClaim, Implementation
-from twofold.controls.queries import claims_on, library, visible_implementations
+from twofold.controls.queries import claims_on, library, needs_of, visible_implementations
 from twofold.domain.readiness import (
     Cause,
     Credit,
@@ -19,6 +19,7 @@ from twofold.domain.readiness import (
 from twofold.evidence.models import EvidenceItem
 from twofold.evidence.queries import names_behind
 from twofold.people.access import Actor, Permission, may
+from twofold.reporting.facts import counts_until
 from twofold.reporting.history import names_of
 from twofold.reporting.standing import Standing, standing
 
@@ -42,11 +43,17 @@ class ControlRow:
 
 @dataclass(frozen=True)
 class ClaimView:
-    """A claim with the names of who made and accepted it, and whether the actor may accept it."""
+    """A claim with the names of who made and judged it, and whether the actor may judge it.
+
+    Attributes:
+        until: the last day on which it counts, once it is accepted.
+    """
 
     claim: EvidenceClaim
     claimed_by: str
     accepted_by: str
+    rejected_by: str
+    until: date
     may_accept: bool
 
 
@@ -105,10 +112,10 @@ def control_rows(by: Actor, *, at: datetime) -> list[ControlRow]:
 
 
 def control_view(control: LibraryControl, by: Actor, *, at: datetime) -> list[ImplementationView]:
-    """Return the implementations of one control as the actor may see and act on them."""
+    """Return where a control is run, as the actor may see it and act on it."""
     facts = {fact.record: fact for fact in standing(by, at=at).implementations(control.id)}
-    rows = list(visible_implementations(by, at=at).filter(control=control.id))
-    names = _names(claim for row in rows for claim in row.claims.all())
+    rows = list(visible_implementations(by, at=at).filter(control=control.id, retired_at=None))
+    names = claim_names(claim for row in rows for claim in row.claims.all())
     own = names_behind(by)
     return [
         _implementation(control, row, facts[row.ledger_subject], names, own, by=by, at=at)
@@ -119,8 +126,8 @@ def control_view(control: LibraryControl, by: Actor, *, at: datetime) -> list[Im
 def claim_views(item: EvidenceItem, by: Actor, *, at: datetime) -> list[ClaimView]:
     """Return the claims that lean on any version of an item, newest first."""
     claims = list(claims_on(item))
-    names, own = _names(claims), names_behind(by)
-    return [_claim(claim, claim.implementation, names, own, by=by, at=at) for claim in claims]
+    names, own = claim_names(claims), names_behind(by)
+    return [claim_view(claim, claim.implementation, names, own, by=by, at=at) for claim in claims]
 
 
 def requirement_credits(requirement: Requirement, by: Actor, *, at: datetime) -> list[CreditView]:
@@ -144,10 +151,12 @@ def credited_requirements(claims: Iterable[EvidenceClaim]) -> list[CreditedRequi
     """Return every requirement that accepted or proposed claims are credited to, each once.
 
     They stand in the order of the frameworks, under the first control that credits them; one whose
-    claim was accepted goes before one whose claim waits.
+    claim was accepted goes before one whose claim waits. What was rejected is credited to nothing.
     """
     accepted: dict[str, bool] = {}
     for claim in claims:
+        if claim.rejected_at is not None:
+            continue
         key = claim.implementation.control
         accepted[key] = accepted.get(key, False) or claim.accepted_at is not None
     found: dict[str, CreditedRequirement] = {}
@@ -178,11 +187,11 @@ def _row(control: LibraryControl, found: Standing) -> ControlRow:
     )
 
 
-def _state(control: LibraryControl, running: Sequence[ImplementationFact], on: date) -> Readiness:
+def state_of(control: str, running: Sequence[ImplementationFact], on: date) -> Readiness:
     """Return the readiness of a control by itself: as of a requirement that asks just for it."""
-    itself = Credit(control.id, Relation.EQUAL, 10, tuple(running))
+    itself = Credit(control, Relation.EQUAL, 10, tuple(running))
     return assess(
-        RequirementFacts(control.id, excludable=False, needs_decision=False, credits=(itself,)), on
+        RequirementFacts(control, excludable=False, needs_decision=False, credits=(itself,)), on
     )
 
 
@@ -196,10 +205,11 @@ def _implementation(
     by: Actor,
     at: datetime,
 ) -> ImplementationView:
-    readiness = _state(control, [fact], at.date())
+    readiness = state_of(control.id, [fact], at.date())
     causes = {reason.detail: reason.cause for reason in readiness.reasons}
     claims = [
-        _claim(claim, row, names, own, by=by, at=at) for claim in reversed(list(row.claims.all()))
+        claim_view(claim, row, names, own, by=by, at=at)
+        for claim in reversed(list(row.claims.all()))
     ]
     return ImplementationView(
         implementation=row,
@@ -210,7 +220,7 @@ def _implementation(
                 causes.get(need.kind, Cause.NO_EVIDENCE),
                 tuple(view for view in claims if view.claim.need == need.kind),
             )
-            for need in control.evidence
+            for need in needs_of(row)
         ),
         may_approve=may(by, Permission.APPROVE_CONTROL, unit=row.unit, at=at)
         and by.person_id not in {row.described_by_id, row.owner_id},
@@ -218,7 +228,7 @@ def _implementation(
     )
 
 
-def _claim(
+def claim_view(
     claim: EvidenceClaim,
     implementation: Implementation,
     names: Mapping[str, str],
@@ -227,23 +237,34 @@ def _claim(
     by: Actor,
     at: datetime,
 ) -> ClaimView:
+    """Return a claim as it is shown.
+
+    Args:
+        names: of the persons of several claims, by `claim_names`.
+        own: ledger names under which the person behind the actor may have made evidence.
+    """
+    periods = {need.kind: need.period_days for need in needs_of(implementation)}
     return ClaimView(
         claim=claim,
         claimed_by=names.get(_person(claim.claimed_by_id), ""),
         accepted_by=names.get(_person(claim.accepted_by_id), ""),
+        rejected_by=names.get(_person(claim.rejected_by_id), ""),
+        until=counts_until(claim.period_to, claim.valid_until, periods.get(claim.need)),
         may_accept=claim.accepted_at is None
+        and claim.rejected_at is None
         and by.person_id != claim.claimed_by_id
         and claim.evidence.author not in own
         and may(by, Permission.ACCEPT_CLAIM, unit=implementation.unit, at=at),
     )
 
 
-def _names(claims: Iterable[EvidenceClaim]) -> dict[str, str]:
+def claim_names(claims: Iterable[EvidenceClaim]) -> dict[str, str]:
+    """Return the names of everybody who made or judged one of these claims, by ledger name."""
     given = list(claims)
     return names_of(
         _person(key)
         for claim in given
-        for key in (claim.claimed_by_id, claim.accepted_by_id)
+        for key in (claim.claimed_by_id, claim.accepted_by_id, claim.rejected_by_id)
         if key
     )
 

@@ -1,12 +1,12 @@
 """Building the facts of readiness out of rows."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
 from twofold.catalog.model import Catalog, ControlCheck, EvidenceNeed
-from twofold.controls.queries import checks_from, needs_from
+from twofold.controls.queries import checks_from, is_rule, needs_from
 from twofold.domain.checks import Outcome
 from twofold.domain.readiness import (
     ApplicabilityFact,
@@ -121,16 +121,15 @@ def concerns(metric: str, needs: Iterable[str]) -> bool:
 
 
 def _claim(row: Row, needs: Mapping[str, EvidenceNeed]) -> ClaimFact:
-    period_to, valid_until = known_day(row["period_to"]), known_day(row["valid_until"])
+    period_to = known_day(row["period_to"])
     need = needs.get(row["need"])
-    if need is not None:
-        # What must be renewed monthly does not count for a year because its author says so.
-        valid_until = min(valid_until, period_to + timedelta(days=need.period_days + GRACE_DAYS))
     return ClaimFact(
         need=row["need"],
         period_from=known_day(row["period_from"]),
         period_to=period_to,
-        valid_until=valid_until,
+        valid_until=counts_until(
+            period_to, known_day(row["valid_until"]), need.period_days if need else None
+        ),
         claimed_on=known_day(row["claimed_at"]),
         accepted_on=day_of(row["accepted_at"]),
         record=f"controls.evidenceclaim:{row['id']}",
@@ -141,13 +140,29 @@ def _claim(row: Row, needs: Mapping[str, EvidenceNeed]) -> ClaimFact:
 GRACE_DAYS = 7
 
 
+def counts_until(period_to: date, valid_until: date, period_days: int | None) -> date:
+    """Return the last day on which evidence counts for a need.
+
+    Args:
+        period_days: after how many days it must be renewed; None: nobody asks for it any more.
+    """
+    if period_days is None:
+        return valid_until
+    # What must be renewed monthly does not count for a year because its author says so.
+    return min(valid_until, period_to + timedelta(days=period_days + GRACE_DAYS))
+
+
 def _check(check: ControlCheck, result: Row | None) -> CheckFact:
     if result is None:
+        return CheckFact(check.title, None)
+    outcome = Outcome(result["outcome"])
+    if outcome is Outcome.PASS and not is_rule(result["rule"], check.rule):
+        # What was asked before held; nobody knows yet whether this does.
         return CheckFact(check.title, None)
     ran_on = known_day(result["ran_at"])
     return CheckFact(
         title=check.title,
-        outcome=Outcome(result["outcome"]),
+        outcome=outcome,
         ran_on=ran_on,
         valid_until=ran_on + timedelta(days=CHECK_COUNTS_DAYS),
         record=f"controls.checkresult:{result['id']}",

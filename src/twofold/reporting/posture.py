@@ -8,6 +8,7 @@ from datetime import date, datetime
 from twofold.catalog.model import Framework, Requirement
 from twofold.domain.readiness import Cause, Readiness, Reason, Status
 from twofold.people.access import Actor
+from twofold.reporting.judged import Judged
 from twofold.reporting.standing import Standing, standing
 
 
@@ -28,6 +29,7 @@ class FrameworkPosture:
         score: mean score over requirements where it is defined, 0 to 1; None where there is none.
         scored: how many requirements that mean rests on.
         total: auditable requirements.
+        overridden: how many of them show a status that was set by hand.
     """
 
     framework: Framework
@@ -36,6 +38,7 @@ class FrameworkPosture:
     score: float | None
     scored: int
     total: int
+    overridden: int
 
 
 @dataclass(frozen=True)
@@ -67,14 +70,14 @@ _URGENCY = (
     Cause.OPEN_MAJOR,
     Cause.OPEN_BREACH,
     Cause.ACTION_OVERDUE,
-    Cause.CHECK_FAILED,
-    Cause.CHECK_ERROR,
     Cause.OPEN_MINOR,
     Cause.EVIDENCE_EXPIRED,
     Cause.REVIEW_OVERDUE,
     Cause.EVIDENCE_NOT_ACCEPTED,
     Cause.NOT_APPROVED,
     Cause.NO_OWNER,
+    Cause.CHECK_ERROR,
+    Cause.CHECK_FAILED,
     Cause.NO_EVIDENCE,
     Cause.NOT_DECIDED,
     Cause.NOT_IMPLEMENTED,
@@ -99,7 +102,7 @@ def posture(by: Actor, *, at: datetime, on: date | None = None, actions: int = 8
     return Posture(found.on, frameworks, _next_actions(found, frameworks, actions))
 
 
-def framework_posture(framework: Framework, found: Standing) -> FrameworkPosture:
+def framework_posture(framework: Framework, found: Judged) -> FrameworkPosture:
     """Return the state of one framework."""
     states = tuple(
         RequirementState(requirement, found.readiness[requirement.id])
@@ -115,6 +118,7 @@ def framework_posture(framework: Framework, found: Standing) -> FrameworkPosture
         score=sum(scores) / len(scores) if scores else None,
         scored=len(scores),
         total=len(states),
+        overridden=sum(state.readiness.overridden for state in states),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Protocol
+from uuid import UUID
 
 from twofold.controls.models import (
     Applicability,
@@ -18,6 +19,7 @@ from twofold.controls.models import (
     LibraryEntry,
     Override,
 )
+from twofold.evidence.models import EvidenceVersion
 from twofold.findings.models import Finding
 from twofold.inventory.models import AISystem
 from twofold.ledger.queries import recorded_states
@@ -57,7 +59,7 @@ COLUMNS: dict[Model, tuple[str, ...]] = {
         "accepted_at",
         "rejected_at",
     ),
-    CheckResult: ("id", "implementation_id", "check_id", "outcome", "ran_at"),
+    CheckResult: ("id", "implementation_id", "check_id", "rule", "outcome", "ran_at"),
     Breach: ("id", "monitor_id", "opened_at", "closed_at"),
     Finding: (
         "id",
@@ -116,10 +118,34 @@ class Then:
     """The records as they stood at the end of a day (UTC), from the revisions of the ledger."""
 
     day: date
+    keys: Collection[str] | None = None
 
     def rows(self, model: Model) -> Iterator[Row]:
-        """Yield the newest revision of each record that was recorded by then."""
-        return recorded_states(model._meta.label_lower, before=end_of(self.day))
+        """Yield the newest revision of each record by then, only those of `keys` where given."""
+        label, ended = model._meta.label_lower, end_of(self.day)
+        found = recorded_states(label, before=ended, keys=self.keys)
+        return _with_periods(found) if model is EvidenceClaim else found
+
+
+def _with_periods(claims: Iterator[Row]) -> Iterator[Row]:
+    """Yield claims; one recorded before claims had periods speaks of all of its evidence."""
+    old: list[Row] = []
+    for row in claims:
+        if "period_from" in row:
+            yield row
+        else:
+            old.append(row)
+    if old:
+        # What a version of evidence speaks of never changes.
+        periods = EvidenceVersion.objects.in_bulk([row["evidence_id"] for row in old])
+        for row in old:
+            of = periods[UUID(row["evidence_id"])]
+            yield {
+                **row,
+                "period_from": of.period_from,
+                "period_to": of.period_to,
+                "valid_until": of.valid_until,
+            }
 
 
 def end_of(day: date) -> datetime:

@@ -6,11 +6,12 @@ is built from the revisions that were recorded by its end, and does not change a
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 
 from django.utils.translation import gettext as _
 
@@ -29,9 +30,10 @@ from twofold.domain.readiness import (
     conclude,
 )
 from twofold.inventory.models import AISystem
-from twofold.ledger.queries import Mark, changes_since, mark_at, mark_now
+from twofold.ledger.queries import Mark, changes_since, mark_at, mark_now, subjects_between
 from twofold.people.access import Actor, Permission, reach
 from twofold.people.errors import InvalidInput
+from twofold.people.models import Unit
 from twofold.reporting.book import Book
 from twofold.reporting.rows import Now, Then, end_of
 from twofold.reporting.shelves import Sight
@@ -89,6 +91,19 @@ class Standing:
                 if tally.causes[cause]
             }
 
+    def terms_of(self, requirement: Requirement) -> RequirementFacts:
+        """Return what is known of a requirement itself, without the controls credited to it."""
+        with _LOCK:
+            return self._book.terms_of(requirement.id, self._sees)
+
+    def tally(self, control: str) -> Tally:
+        """Return the sums of a control over its scopes; they may change once `reading` ends."""
+        return self._tallies.get(control) or Tally()
+
+    def reading(self) -> AbstractContextManager[object]:
+        """Return a context in which nothing of what is read changes."""
+        return _LOCK
+
     def control(self, control: str) -> ControlStanding:
         """Return how far a control is run, from the sums over its scopes."""
         with _LOCK:
@@ -112,6 +127,14 @@ class Standing:
         return self._book.tallies(self._sees)
 
 
+@dataclass(frozen=True)
+class Snapshot:
+    """The state of every requirement at the end of a past day."""
+
+    on: date
+    readiness: Mapping[str, Readiness]
+
+
 #: One reader or writer of the book at a time; what is handed out does not change any more.
 _LOCK = threading.RLock()
 _PAST_DAYS = 40
@@ -127,6 +150,7 @@ class _Kept:
 
 _present: list[_Kept] = []
 _past: dict[tuple[date, Mark], Book] = {}
+_series: dict[object, list[Snapshot]] = {}
 
 
 def standing(by: Actor, *, at: datetime, on: date | None = None) -> Standing:
@@ -147,11 +171,60 @@ def standing(by: Actor, *, at: datetime, on: date | None = None) -> Standing:
         return Standing(book.on, book.catalog, book.readiness(sees), book, sees)
 
 
+def snapshots(by: Actor, days: Sequence[date], *, at: datetime) -> list[Snapshot]:
+    """Return the states at the end of past days, as the actor may see them.
+
+    Only the first day is read whole: the book then follows what was recorded from one day to the
+    next, so that a long history costs what changed in it.
+
+    Args:
+        days: in their order, all before today.
+    """
+    if not days:
+        return []
+    scope = (reach(by, Permission.READ, at=at), by.restricted_to)
+    key = (scope, tuple(days), mark_at(before=end_of(days[-1])))
+    with _LOCK:
+        if key not in _series:
+            if len(_series) >= _PAST_DAYS:
+                _series.pop(next(iter(_series)))
+            _series[key] = list(_rolled(by, days, at))
+        return _series[key]
+
+
+def _rolled(by: Actor, days: Sequence[date], at: datetime) -> Iterator[Snapshot]:
+    book = Book(Then(days[0]), days[0])
+    for before, day in zip((days[0], *days), days, strict=False):
+        if day != before:
+            changed = subjects_between(end_of(before), end_of(day))
+            book.follow(changed, partial(Then, day))
+            book.turn_to(day)
+        yield Snapshot(day, book.readiness(_sight(book, by, at)))
+
+
+def standing_of(unit: Unit, *, at: datetime) -> Standing:
+    """Return where a unit stands today, the same for whoever asks.
+
+    What is run for the whole of a unit above it is run for it too; what is run for one AI system
+    there is not.
+    """
+
+    def sees(path: str, system: str) -> bool:
+        return path.startswith(unit.path) or (not system and unit.path.startswith(path))
+
+    today = at.astimezone(UTC).date()
+    with _LOCK:
+        book = _book_of(today)
+        sight = None if book.sees_all([unit.path]) else sees
+        return Standing(book.on, book.catalog, book.readiness(sight), book, sight)
+
+
 def forget() -> None:
     """Let go of everything that is kept in memory; the next reader reads it anew."""
     with _LOCK:
         _present.clear()
         _past.clear()
+        _series.clear()
 
 
 def _sight(book: Book, by: Actor, at: datetime) -> Sight | None:
@@ -166,7 +239,8 @@ def _sight(book: Book, by: Actor, at: datetime) -> Sight | None:
 def _book_of(today: date) -> Book:
     """Return the present book, up to date with the ledger and turned to the day."""
     if _present:
-        kept = _present[0]
+        # A book that fails to follow half-way is not kept: the next reader reads it anew.
+        kept = _present.pop()
         found = changes_since(kept.mark)
         if found is not None:
             kept.mark, subjects = found
@@ -174,6 +248,7 @@ def _book_of(today: date) -> Book:
                 kept.book.follow(subjects)
             if kept.book.on != today:
                 kept.book.turn_to(today)
+            _present.append(kept)
             return kept.book
     # The mark is taken first: what is written meanwhile is read a second time, never missed.
     mark = mark_now()

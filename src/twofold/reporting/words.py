@@ -107,7 +107,7 @@ _ACTIONS: dict[Cause, Callable[[Reason], str]] = {
     Cause.OPEN_MAJOR: lambda _r: _("Correct it, remove its cause, and show that this works."),
     Cause.OPEN_MINOR: lambda _r: _("Remove its cause, and show that this works."),
     Cause.ACTION_OVERDUE: lambda _r: _("Finish the corrective action."),
-    Cause.CHECK_FAILED: lambda _r: _("Look at the records that speak against it."),
+    Cause.CHECK_FAILED: lambda r: _("See that this holds: %(title)s.") % {"title": r.detail},
     Cause.CHECK_ERROR: lambda _r: _("Find out why it could not be computed."),
     Cause.CHECK_NOT_RUN: lambda _r: _("Run the check, or give it something to look at."),
     Cause.CHECK_PASSED: lambda _r: "",

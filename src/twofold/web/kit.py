@@ -5,12 +5,15 @@ They are seen at `/kit` only and stand for no organisation.
 
 import hashlib
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
 from django.utils.translation import gettext_lazy as _
+
+from twofold.controls.queries import OverrideState
+from twofold.web.days import ShownDay
 
 
 class SampleForm(forms.Form):
@@ -83,6 +86,15 @@ def sample() -> dict[str, Any]:
             "rows": [[f"{n / 10:.1f}", round(24 * math.exp(-((n - 4) ** 2) / 6), 1),
                       round(22 * math.exp(-((n - 5.4) ** 2) / 7), 1)] for n in range(10)],
         },
+        "today": at.date(),
+        "findings": [
+            {},
+            {"action": "x"},
+            {"action": "x", "due_date": at.date() - timedelta(days=1)},
+            {"closed_at": at},
+        ],
+        "override_states": OverrideState.values,
+        "shown": ShownDay(at.date(), at.date() - timedelta(days=21)),
         "nothing": {"kind": "line", "columns": [], "rows": []},
         "form": SampleForm({"name": "Flight delay", "review_date": "yesterday-ish"}),
     }  # fmt: skip

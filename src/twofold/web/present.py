@@ -1,6 +1,6 @@
 """Shaping computed answers for templates: words beside codes, so that templates only print."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +9,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from twofold.catalog.model import Pair, Requirement
 from twofold.controls.queries import library
-from twofold.domain.readiness import Readiness, Reason, Relation, Status
+from twofold.domain.readiness import Readiness, Reason, Status
 from twofold.ledger.queries import LedgerLine
 from twofold.reporting.history import HistoryLine, told
 from twofold.reporting.posture import FrameworkPosture, NextAction, RequirementState
@@ -26,13 +25,6 @@ STATES = {
     Status.UNKNOWN: gettext_lazy("Unknown"),
     Status.NOT_APPLICABLE: gettext_lazy("Not applicable"),
 }
-#: How a requirement stands to another one, read from the first.
-_PAIRED = {
-    Relation.EQUAL: gettext_lazy("asks the same"),
-    Relation.SUPERSET: gettext_lazy("asks all of it and more"),
-    Relation.SUBSET: gettext_lazy("asks a part of it"),
-    Relation.INTERSECTS: gettext_lazy("overlaps with it"),
-}
 
 
 @dataclass(frozen=True)
@@ -46,17 +38,6 @@ class ReasonLine:
 
 
 @dataclass(frozen=True)
-class PairLine:
-    """Another requirement and how this one stands to it, in words."""
-
-    other: Requirement
-    framework: str
-    relation: str
-    strength: int
-    rationale: str
-
-
-@dataclass(frozen=True)
 class HistoryRow:
     """An entry of the ledger in words, and the page of its record; blank where none shows it."""
 
@@ -64,8 +45,8 @@ class HistoryRow:
     href: str
 
 
-def framework_card(entry: FrameworkPosture) -> dict[str, Any]:
-    """Return what the posture page shows of a framework."""
+def framework_card(entry: FrameworkPosture, keep: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the posture page shows of a framework; its links keep these parameters."""
     met = entry.counts[Status.CONFORMING] + entry.counts[Status.EFFECTIVE]
     return {
         "id": entry.framework.id,
@@ -75,12 +56,16 @@ def framework_card(entry: FrameworkPosture) -> dict[str, Any]:
         "scored": entry.scored,
         "total": entry.total,
         "met": met,
-        "href": _requirements_href(framework=entry.framework.id),
+        "overridden": entry.overridden,
+        "href": _requirements_href(framework=entry.framework.id, **keep),
+        "by_hand_href": _requirements_href(framework=entry.framework.id, by_hand="yes", **keep),
         "shares": [
             {
                 "state": status.value,
                 "count": entry.counts[status],
-                "href": _requirements_href(framework=entry.framework.id, state=status.value),
+                "href": _requirements_href(
+                    framework=entry.framework.id, state=status.value, **keep
+                ),
             }
             for status in reversed(Status)
         ],
@@ -94,6 +79,7 @@ def requirement_row(state: RequirementState) -> dict[str, Any]:
         "requirement": state.requirement,
         "framework": library().framework(state.requirement.framework).short_title,
         "state": state.readiness.status.value,
+        "by_hand": state.readiness.overridden,
         "score": percent(state.readiness),
         "reason": reason_text(first),
         "action": action_text(first),
@@ -133,20 +119,6 @@ def reason_lines(reasons: Iterable[Reason]) -> list[ReasonLine]:
 def record_href(record: str) -> str:
     """Return the address of a record by its ledger name; blank where no page shows its kind."""
     return reverse("record", args=[record]) if has_page(record) else ""
-
-
-def pair_line(entry: Requirement, pair: Pair) -> PairLine:
-    """Return a pair of the crosswalk as seen from one of its ends."""
-    outward = pair.source == entry.id
-    other = library().requirements[pair.target if outward else pair.source]
-    relation = pair.relation if outward else pair.relation.turned
-    return PairLine(
-        other=other,
-        framework=library().framework(other.framework).short_title,
-        relation=str(_PAIRED[relation]),
-        strength=pair.strength,
-        rationale=pair.rationale,
-    )
 
 
 def history_rows(lines: Iterable[LedgerLine]) -> list[HistoryRow]:

@@ -7,8 +7,15 @@ from uuid import UUID
 
 from django.urls import reverse
 
-from twofold.controls.queries import visible_decisions, visible_implementations
+from twofold.controls.models import ImportedFramework, LibraryEntry
+from twofold.controls.queries import (
+    visible_decisions,
+    visible_implementations,
+    visible_overrides,
+    visible_statements,
+)
 from twofold.evidence.queries import visible_items
+from twofold.findings.queries import visible_findings
 from twofold.inventory.queries import visible_systems
 from twofold.monitoring.models import MonitoringReport
 from twofold.monitoring.queries import visible_alerts
@@ -37,9 +44,30 @@ def _decision(by: Actor, at: datetime, key: UUID) -> str:
     return reverse("requirement", args=[found.requirement]) if found else ""
 
 
+def _override(by: Actor, at: datetime, key: UUID) -> str:
+    found = visible_overrides(by, at=at).filter(pk=key).first()
+    return f"{reverse('requirement', args=[found.requirement])}#override" if found else ""
+
+
+def _statement(by: Actor, at: datetime, key: UUID) -> str:
+    found = visible_statements(by, at=at).filter(pk=key).first()
+    return reverse("statement", args=[found.pk]) if found else ""
+
+
+def _finding(by: Actor, at: datetime, key: UUID) -> str:
+    found = visible_findings(by, at=at).filter(pk=key).first()
+    return reverse("finding", args=[found.pk]) if found else ""
+
+
 def _implementation(by: Actor, at: datetime, key: UUID) -> str:
-    found = visible_implementations(by, at=at).filter(pk=key).first()
-    return f"{reverse('control', args=[found.control])}#{found.pk}" if found else ""
+    found = visible_implementations(by, at=at).prefetch_related(None).filter(pk=key).first()
+    return reverse("implementation", args=[found.pk]) if found else ""
+
+
+def _check_result(by: Actor, at: datetime, key: UUID) -> str:
+    rows = visible_implementations(by, at=at).prefetch_related(None)
+    found = rows.filter(check_results=key).first()
+    return f"{reverse('implementation', args=[found.pk])}#check-{key}" if found else ""
 
 
 def _evidence(lookup: str, by: Actor, at: datetime, key: UUID) -> str:
@@ -62,10 +90,26 @@ def _system(lookup: str, by: Actor, at: datetime, key: UUID) -> str:
     return reverse("system", args=[found.code]) if found else ""
 
 
+def _library_entry(_by: Actor, _at: datetime, key: UUID) -> str:
+    found = LibraryEntry.objects.filter(pk=key).first()
+    return reverse("library-control", args=[found.control]) if found else ""
+
+
+def _framework(_by: Actor, _at: datetime, key: UUID) -> str:
+    found = ImportedFramework.objects.filter(pk=key).only("code").first()
+    return reverse("framework", args=[found.code]) if found else ""
+
+
 _FINDERS: dict[str, _Finder] = {
     "controls.applicability": _decision,
+    "controls.checkresult": _check_result,
     "controls.implementation": _implementation,
+    "controls.importedframework": _framework,
+    "controls.libraryentry": _library_entry,
+    "controls.override": _override,
+    "controls.statement": _statement,
     "controls.evidenceclaim": partial(_evidence, "versions__claims"),
+    "findings.finding": _finding,
     "evidence.evidenceitem": partial(_evidence, "pk"),
     "evidence.evidenceversion": partial(_evidence, "versions"),
     "monitoring.breach": partial(_alert, "breach"),

@@ -21,7 +21,7 @@ class Document:
 
     file_name: str
     media_type: str
-    text: str
+    octets: bytes
     period_from: date
     period_to: date
     source: str
@@ -35,7 +35,9 @@ def table(
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
     writer.writerows(rows)
-    return Document(file_name, "text/csv", out.getvalue(), on, on, "Exported from the register")
+    return Document(
+        file_name, "text/csv", out.getvalue().encode(), on, on, "Exported from the register"
+    )
 
 
 def structured(
@@ -43,9 +45,10 @@ def structured(
 ) -> Document:
     """Return a JSON file."""
     text = json.dumps(content, indent=1, ensure_ascii=False)
-    return Document(file_name, "application/json", text, *period, source)
+    return Document(file_name, "application/json", text.encode(), *period, source)
 
 
 def prose(file_name: str, lines: Iterable[str], source: str, period: tuple[date, date]) -> Document:
     """Return a Markdown file."""
-    return Document(file_name, "text/markdown", "\n".join(lines) + "\n", *period, source)
+    text = "\n".join(lines) + "\n"
+    return Document(file_name, "text/markdown", text.encode(), *period, source)

@@ -12,7 +12,7 @@ def policy(on: date) -> Document:
     return Document(
         f"policy-{on}.md",
         "text/markdown",
-        f"{text}\nIn force from {on}.\n",
+        f"{text}\nIn force from {on}.\n".encode(),
         on,
         on,
         "Written by Harbourline's management",

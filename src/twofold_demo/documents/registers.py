@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from twofold.controls.models import Applicability, EvidenceClaim, Implementation
+from twofold.controls.models import EvidenceClaim, Implementation
 from twofold.controls.queries import library
 from twofold.evidence.models import EvidenceVersion
 from twofold.inventory.models import AISystem
@@ -77,27 +77,6 @@ def responsibilities(on: date) -> Document:
                 row.approved_by.name if row.approved_by else "not approved",
             )
             for row in _implementations()
-        ),
-        on,
-    )
-
-
-def statement_of_applicability(on: date) -> Document:
-    """Return the decisions on both annexes with their reasons."""
-    decisions = Applicability.objects.select_related("decided_by").order_by("requirement")
-    return table(
-        f"statement-of-applicability-{on}.csv",
-        ("control", "title", "applicable", "reason", "controls in operation", "decided by"),
-        (
-            (
-                row.requirement,
-                library().requirements[row.requirement].title,
-                "yes" if row.applicable else "no",
-                row.reason,
-                " ".join(_run_for(row.requirement)),
-                row.decided_by.name,
-            )
-            for row in decisions
         ),
         on,
     )

@@ -97,7 +97,7 @@ def drift_report(case: Case, system: AISystem, on: date) -> Document:
     return Document(
         made.file_name,
         made.media_type,
-        made.text,
+        made.octets,
         case.first_day,
         case.last_day,
         "Measurements of the monitors",

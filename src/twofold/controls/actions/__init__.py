@@ -13,7 +13,7 @@ from twofold.controls.actions.applicability import (
 )
 from twofold.controls.actions.checks import Found, record_checks
 from twofold.controls.actions.claims import accept_claim, claim, reject_claim
-from twofold.controls.actions.gap import GivenAnswer, answer_gap
+from twofold.controls.actions.gap import GivenAnswer, answer_gap, take_stock
 from twofold.controls.actions.implementations import (
     approve_implementation,
     implement,
@@ -26,6 +26,7 @@ from twofold.controls.actions.library import (
     adapt_control,
     add_controls,
     import_framework,
+    import_framework_file,
     restore_control,
     retire_control,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "decide_applicability",
     "implement",
     "import_framework",
+    "import_framework_file",
     "prepare_statement",
     "record_checks",
     "reject_claim",
@@ -57,5 +59,6 @@ __all__ = [
     "retire_implementation",
     "revise_implementation",
     "set_checks",
+    "take_stock",
     "withdraw_override",
 ]

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from twofold.catalog.model import Requirement
+from twofold.controls.exclusions import refuse_needed
 from twofold.controls.models import Applicability, Ground, Override
 from twofold.controls.queries import library
 from twofold.domain.readiness import Status
@@ -56,7 +57,7 @@ def decide_applicability(
     Raises:
         AccessDenied: the actor may not decide this in the unit, or is no person.
         InvalidInput: an unknown requirement or one given twice, a reason missing, something
-            excluded that cannot be, or a ground that names nothing.
+            excluded that cannot be or that something needs, or a ground that names nothing.
     """
     access.require(by, Permission.DECIDE_APPLICABILITY, unit=unit, at=at)
     person_id = person_behind(by)
@@ -64,6 +65,7 @@ def decide_applicability(
     for decision in decisions:
         _check_decision(decision, known.get(decision.requirement))
     _check_once(decisions)
+    refuse_needed([entry.requirement for entry in decisions if not entry.applicable], unit)
     # Whoever decides the same at once waits here.
     Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     standing = {
@@ -162,7 +164,7 @@ def withdraw_override(override: Override, *, by: Actor, at: datetime) -> Overrid
     """End an override before it expires.
 
     Raises:
-        AccessDenied: the actor may neither ask for nor approve overrides there.
+        AccessDenied: the actor may not ask for overrides there.
         Conflict: it is withdrawn already.
     """
     row = _locked(override)

@@ -34,12 +34,17 @@ def record_checks(found: Sequence[Found], *, by: Actor, at: datetime) -> list[Ro
     Raises:
         AccessDenied: the actor may not run checks in one of the units.
     """
-    for unit in {entry.implementation.unit for entry in found}:
-        access.require(by, Permission.RUN_CHECKS, unit=unit, at=at)
+    implementations = {entry.implementation.pk: entry.implementation for entry in found}
+    for run in implementations.values():
+        subject = run.system.ledger_subject if run.system else ""
+        access.require(by, Permission.RUN_CHECKS, unit=run.unit, at=at, subject=subject)
+    # Whoever runs the same checks at once waits here.
+    locked = Implementation.objects.select_for_update(of=("self",), no_key=True)
+    list(locked.filter(pk__in=implementations).order_by("pk").values_list("pk"))
     standing = {
         (row.implementation_id, row.check_id): row
         for row in Row.objects.select_for_update(of=("self",)).filter(
-            implementation__in={entry.implementation.pk for entry in found}
+            implementation__in=implementations
         )
     }
     new: list[Row] = []

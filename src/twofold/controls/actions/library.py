@@ -10,8 +10,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from twofold.catalog.controls import controls
 from twofold.catalog.entries import tables_of
-from twofold.catalog.errors import CatalogError
+from twofold.catalog.errors import CatalogError, FrameworkCodeError
+from twofold.catalog.imported import read_framework
 from twofold.catalog.load import catalog
 from twofold.catalog.model import Framework
 from twofold.controls.models import Change, Implementation, ImportedFramework, LibraryEntry
@@ -25,7 +27,7 @@ from twofold.controls.queries import (
 from twofold.ledger import actions as ledger
 from twofold.people import access
 from twofold.people.access import Actor, Permission
-from twofold.people.errors import Conflict, InvalidInput, NotFound
+from twofold.people.errors import AccessDenied, Conflict, InvalidInput, NotFound
 from twofold.people.given import person_behind, required
 
 _MOST_CONTROLS = 500
@@ -49,25 +51,27 @@ def add_controls(
     known = library()
     try:
         tables = tables_of(Path(file_name or "controls.toml"), toml, "control")
-        made = [(table.values, control_from(table.values, known.requirements)) for table in tables]
+        made = controls(tables, known.requirements)
     except CatalogError as refusal:
         raise InvalidInput(str(refusal), field="file") from None
     if len(made) > _MOST_CONTROLS:
         raise InvalidInput(
             _("At most %(most)d controls at once.") % {"most": _MOST_CONTROLS}, field="file"
         )
-    ids = [control.id for _values, control in made]
-    for control_id in ids:
-        _check_id(control_id)
-    taken = [control_id for control_id in ids if control_id in known.control_by_id]
-    if taken or len(set(ids)) < len(ids) or LibraryEntry.objects.filter(control__in=ids).exists():
+    for control in made:
+        _check_id(control.id)
+    kept = set(LibraryEntry.objects.values_list("control", flat=True))
+    taken = [control.id for control in made if control.id in kept | known.control_by_id.keys()]
+    if taken:
         raise Conflict(
-            _("A control of this id stands already: %(ids)s.") % {"ids": ", ".join(taken or ids)},
+            _("A control of this id stands already: %(ids)s.") % {"ids": ", ".join(taken)},
             field="file",
         )
     return [
-        _keep(LibraryEntry(control=control.id), Change.ADDED, values, reason, person_id, by, at)
-        for values, control in made
+        _keep(
+            LibraryEntry(control=control.id), Change.ADDED, table.values, reason, person_id, by, at
+        )
+        for table, control in zip(tables, made, strict=True)
     ]
 
 
@@ -183,7 +187,7 @@ def import_framework(
         content=framework_values(framework),
         requirement_count=asking,
         format=format_,
-        file_name=file_name[:200],
+        file_name=file_name.replace("\0", "")[:200],
         sha256=hashlib.sha256(source).hexdigest(),
         imported_by_id=person_id,
         imported_at=at,
@@ -193,8 +197,35 @@ def import_framework(
     return made
 
 
+def import_framework_file(
+    data: bytes, *, file_name: str, code: str, by: Actor, at: datetime
+) -> ImportedFramework:
+    """Follow the framework of a file: of TOML, or an OSCAL catalogue in JSON.
+
+    Args:
+        code: prefix of its requirements' ids; blank for a file of TOML, which has its own.
+
+    Raises:
+        AccessDenied: the actor may not keep the library, or is no person.
+        InvalidInput: the file or the code is at fault; the message names file, line and reason.
+        Conflict: a framework of this id stands already.
+    """
+    _keeper(by, at)
+    try:
+        framework, format_ = read_framework(data, file_name=file_name, code=code.strip())
+    except FrameworkCodeError as refusal:
+        raise InvalidInput(refusal.reason, field="code") from None
+    except CatalogError as refusal:
+        raise InvalidInput(str(refusal), field="file") from None
+    return import_framework(
+        framework, source=data, file_name=file_name, format_=format_, by=by, at=at
+    )
+
+
 def _keeper(by: Actor, at: datetime) -> uuid.UUID:
     access.require_anywhere(by, Permission.KEEP_LIBRARY, at=at)
+    if by.restricted_to:
+        raise AccessDenied(_("This token is for one record alone; the library is for all."))
     return person_behind(by)
 
 

@@ -1,7 +1,6 @@
 """Preparing and approving versions of the Statements of Applicability."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -9,8 +8,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from twofold.controls.exclusions import needs_of_excluded
 from twofold.controls.models import Statement
-from twofold.controls.queries import library
+from twofold.controls.queries import canonical, library
 from twofold.ledger import actions as ledger
 from twofold.people import access
 from twofold.people.access import Actor, Permission
@@ -80,8 +80,8 @@ def approve_statement(
         AccessDenied: the actor may not approve statements in the unit.
         SeparationOfDuties: the actor prepared it.
         InvalidInput: it would take effect before today.
-        Conflict: it is approved already, a control is not decided or included without a ground, or
-            the facts have changed since it was prepared.
+        Conflict: it is approved already, a control is not decided, included without a ground, or
+            excluded while something needs it, or the facts have changed since it was prepared.
     """
     rows = Statement.objects.select_for_update(of=("self",)).select_related("unit")
     row = rows.get(pk=statement.pk)
@@ -93,7 +93,7 @@ def approve_statement(
         raise Conflict(_("This version is approved already."))
     if effective_date < at.date():
         raise InvalidInput(_("It cannot take effect in the past."), field="effective_date")
-    _refuse_open_points(content_now)
+    _refuse_open_points(content_now, row.unit)
     if hashlib.sha256(canonical(content_now).encode()).hexdigest() != row.sha256:
         raise Conflict(_("The facts have changed since it was prepared: prepare it again."))
     row.approved_by_id = by.person_id
@@ -104,13 +104,8 @@ def approve_statement(
     return row
 
 
-def canonical(content: Mapping[str, Any]) -> str:
-    """Return the one text of a content: equal contents have equal texts, and so equal hashes."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def _refuse_open_points(content: Mapping[str, Any]) -> None:
-    """Raise Conflict where a control is undecided, or included without a ground."""
+def _refuse_open_points(content: Mapping[str, Any], unit: Unit) -> None:
+    """Raise Conflict where a control is undecided, groundless, or excluded and needed."""
     undecided = [row["id"] for row in content["rows"] if row["applicable"] is None]
     if undecided:
         raise Conflict(_("Nobody has decided on %(controls)s.") % {"controls": _named(undecided)})
@@ -119,6 +114,12 @@ def _refuse_open_points(content: Mapping[str, Any]) -> None:
         raise Conflict(
             _("No ground for inclusion is given for %(controls)s.")
             % {"controls": _named(groundless)}
+        )
+    excluded = [row["id"] for row in content["rows"] if row["applicable"] is False]
+    for control, names in needs_of_excluded(excluded, unit).items():
+        raise Conflict(
+            _("%(id)s is excluded and needed by %(names)s.")
+            % {"id": control, "names": _named(names)}
         )
 
 

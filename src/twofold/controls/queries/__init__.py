@@ -1,5 +1,15 @@
 """Reading applicability, implementations, claims, checks, statements and the library."""
 
+from twofold.controls.queries.changes import (
+    CHANGES,
+    SHIPPED,
+    LibraryRow,
+    areas,
+    imported_framework,
+    imported_frameworks,
+    library_row,
+    library_rows,
+)
 from twofold.controls.queries.library import (
     assembled,
     checks_from,
@@ -7,6 +17,7 @@ from twofold.controls.queries.library import (
     control_from,
     control_values,
     framework_values,
+    is_rule,
     library,
     library_changed,
     library_control,
@@ -16,7 +27,15 @@ from twofold.controls.queries.library import (
     rule_from,
     rule_values,
 )
+from twofold.controls.queries.overrides import (
+    OverrideState,
+    override_for,
+    override_of,
+    override_state,
+    overrides_in,
+)
 from twofold.controls.queries.records import (
+    canonical,
     check_results,
     claims_on,
     gap_answers,
@@ -29,7 +48,13 @@ from twofold.controls.queries.records import (
 )
 
 __all__ = [
+    "CHANGES",
+    "SHIPPED",
+    "LibraryRow",
+    "OverrideState",
+    "areas",
     "assembled",
+    "canonical",
     "check_results",
     "checks_from",
     "checks_of",
@@ -38,12 +63,21 @@ __all__ = [
     "control_values",
     "framework_values",
     "gap_answers",
+    "imported_framework",
+    "imported_frameworks",
+    "is_rule",
     "library",
     "library_changed",
     "library_control",
+    "library_row",
+    "library_rows",
     "needs_from",
     "needs_of",
     "one_reading",
+    "override_for",
+    "override_of",
+    "override_state",
+    "overrides_in",
     "rule_from",
     "rule_values",
     "running",

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from twofold.people.errors import InvalidInput
 
 #: What the library was last put together from, and the outcome.
 _kept: list[tuple[object, Catalog]] = []
+_DECIMALS = {"at_least", "at_most"}
 #: The library of a reading that goes on, such as one request; empty until it is first asked for.
 _reading: ContextVar[list[Catalog] | None] = ContextVar("library_reading", default=None)
 
@@ -43,6 +45,8 @@ def one_reading() -> Iterator[None]:
 
 def library_changed() -> None:
     """Have the library looked up again, in the reading that goes on."""
+    # Two changes of one moment would look like one.
+    _kept.clear()
     reading = _reading.get()
     if reading is not None:
         reading.clear()
@@ -71,11 +75,13 @@ def _looked_up() -> Catalog:
         return catalog()
     made_of = (entries, imports)
     # One assignment: two threads that put it together at once end with the same.
-    if not _kept or _kept[0][0] != made_of:
+    kept = _kept[:1]
+    if not kept or kept[0][0] != made_of:
         changes = LibraryEntry.objects.values_list("control", "change", "content")
         contents = ImportedFramework.objects.values_list("content", flat=True)
-        _kept[:] = [(made_of, assembled(changes, contents))]
-    return _kept[0][1]
+        kept = [(made_of, assembled(changes, contents))]
+        _kept[:] = kept
+    return kept[0][1]
 
 
 def library_control(control: str) -> LibraryControl:
@@ -138,15 +144,20 @@ def rule_values(rule: Rule) -> dict[str, Any]:
 
 
 def rule_from(values: Mapping[str, Any]) -> Rule:
-    """Return the rule of such JSON.
+    """Return the rule of such JSON, as a record or its revision keeps it.
 
     Raises:
         RuleError: it could not be evaluated.
     """
-    rest = {key: value for key, value in values.items() if key not in {"kind", "where"}}
+    rest = {key: value for key, value in _decimal(values).items() if key not in {"kind", "where"}}
     return Rule(
         kind=CheckKind(values["kind"]), where=tuple(values.get("where", {}).items()), **rest
     )
+
+
+def is_rule(values: Mapping[str, Any], rule: Rule) -> bool:
+    """Return whether JSON, as a record or its revision keeps it, says the same as a rule."""
+    return _decimal(values) == rule_values(rule)
 
 
 def control_values(control: LibraryControl) -> dict[str, Any]:
@@ -233,7 +244,8 @@ def assembled(
     """Return the shipped catalogue with changes of controls and imported frameworks put in.
 
     Args:
-        entries: control, change and content of each, as a `LibraryEntry` keeps them.
+        entries: control, change and content of each, as a `LibraryEntry` or its revision keeps
+            them.
         imports: the contents of imported frameworks.
     """
     shipped = catalog()
@@ -251,12 +263,14 @@ def assembled(
         if change == Change.RETIRED or content is None:
             found.pop(control, None)
         else:
-            found[control] = control_from(content, known)
+            area = shipped.control_by_id[control].area if control in found else ""
+            found[control] = replace(control_from(_with_decimals(content), known), area=area)
     return assemble(
         frameworks,
         pairs=shipped.pairs,
         unpaired=shipped.unpaired,
         controls=tuple(found.values()),
+        predicates=shipped.predicates,
     )
 
 
@@ -269,4 +283,17 @@ def control_from(
         CatalogError: it is malformed; with the reason.
     """
     (made,) = controls([Table(values, Path("library"), 1)], requirements)
-    return made
+    return replace(made, area="")
+
+
+def _with_decimals(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a control's content with the decimals of its checks: a revision has them as texts."""
+    return {**content, "check": [_decimal(check) for check in content.get("check", [])]}
+
+
+def _decimal(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a rule with its decimals as numbers."""
+    return {
+        key: float(value) if key in _DECIMALS and isinstance(value, str) else value
+        for key, value in values.items()
+    }

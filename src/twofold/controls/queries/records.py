@@ -1,6 +1,9 @@
 """Reading the tables of this context, scoped to what an actor may see."""
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
@@ -63,6 +66,11 @@ def visible_statements(by: Actor, *, at: datetime) -> QuerySet[Statement]:
         .defer("content")
         .order_by("framework", "-number")
     )
+
+
+def canonical(content: Mapping[str, Any]) -> str:
+    """Return the one text of a content: equal contents have equal texts, and so equal hashes."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def gap_answers(unit: Unit) -> QuerySet[GapAnswer]:

@@ -30,7 +30,7 @@ from twofold.domain.readiness.facts import (
     RequirementFacts,
     Status,
 )
-from twofold.domain.readiness.scopes import ScopeState, scope_state
+from twofold.domain.readiness.scopes import ScopeState, scope_state, turning_days
 from twofold.domain.readiness.tally import Tally
 
 __all__ = [
@@ -53,4 +53,5 @@ __all__ = [
     "assess",
     "conclude",
     "scope_state",
+    "turning_days",
 ]

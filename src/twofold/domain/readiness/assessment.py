@@ -20,7 +20,7 @@ from twofold.domain.readiness.tally import Tally, rank
 #: What a requirement may reach while something is missing, however much the rest is worth.
 _PARTIAL_CAP = Fraction(9, 10)
 #: What stands in nobody's way.
-_SOUND = {Cause.EVIDENCED, Cause.EVIDENCED_ONCE, Cause.CHECK_PASSED, Cause.CHECK_NOT_RUN}
+SOUND = {Cause.EVIDENCED, Cause.EVIDENCED_ONCE, Cause.CHECK_PASSED, Cause.CHECK_NOT_RUN}
 #: What shows that something works, and not yet that it goes on working.
 _ONCE = {Cause.EVIDENCED_ONCE, Cause.CHECK_NOT_RUN}
 #: A control by its credit, and the sums over the scopes that run it on the day.
@@ -132,7 +132,7 @@ def _status(run: Sequence[Running], own: Sequence[Reason], causes: set[Cause]) -
     )
     if broken or all(tally.faulty == tally.scopes for _credit, tally in run):
         return Status.GAP
-    if causes - _SOUND:
+    if causes - SOUND:
         return Status.PARTIAL
     return Status.CONFORMING if causes & _ONCE else Status.EFFECTIVE
 

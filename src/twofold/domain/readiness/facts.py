@@ -252,3 +252,8 @@ class Readiness:
     score: float | None
     reasons: tuple[Reason, ...]
     computed: Status
+
+    @property
+    def overridden(self) -> bool:
+        """Whether a status that was set by hand stands, the same as the computed one or not."""
+        return self.reasons[0].cause is Cause.OVERRIDDEN

@@ -8,7 +8,6 @@ from fractions import Fraction
 from twofold.domain.checks import Outcome
 from twofold.domain.readiness.facts import (
     Cause,
-    CheckFact,
     ClaimFact,
     ImplementationFact,
     MatterFact,
@@ -103,19 +102,22 @@ def _design_faults(fact: ImplementationFact, on: date) -> Iterator[Reason]:
 
 def _check_states(fact: ImplementationFact, on: date) -> Iterator[Reason]:
     for check in fact.checks:
+        if check.outcome is None or (check.ran_on is not None and check.ran_on > on):
+            # A result that lies ahead is none, and nothing of it may be told yet.
+            yield Reason(Cause.CHECK_NOT_RUN, fact.scope, fact.record, check.title)
+            continue
         record = check.record or fact.record
-        yield Reason(_check_cause(check, on), fact.scope, record, check.title, check.ran_on)
+        cause = _check_cause(check.outcome, check.valid_until, on)
+        yield Reason(cause, fact.scope, record, check.title, check.ran_on)
 
 
-def _check_cause(check: CheckFact, on: date) -> Cause:
-    """Return how a check stands: a result that has lapsed, or lies ahead, is none."""
-    if check.outcome is None or (check.ran_on and check.ran_on > on):
-        return Cause.CHECK_NOT_RUN
+def _check_cause(outcome: Outcome, valid_until: date | None, on: date) -> Cause:
+    """Return how a check stands that has a result; one that has lapsed is none."""
     # What did not hold stays so until a newer result says otherwise: forgetting never mends.
-    lapsed = check.valid_until is not None and check.valid_until < on
-    if lapsed and check.outcome is Outcome.PASS:
+    lapsed = valid_until is not None and valid_until < on
+    if lapsed and outcome is Outcome.PASS:
         return Cause.CHECK_NOT_RUN
-    return _OUTCOMES[check.outcome]
+    return _OUTCOMES[outcome]
 
 
 def _need_states(fact: ImplementationFact, on: date) -> tuple[Reason, ...]:
@@ -163,6 +165,14 @@ def _until(fact: ImplementationFact, on: date) -> date | None:
     """Return the last day before the next one on which any of the facts turns."""
     ahead = [day for day in _turns(fact) if day is not None and day > on]
     return min(ahead) - _A_DAY if ahead else None
+
+
+def turning_days(fact: ImplementationFact) -> set[date]:
+    """Return each day from which something of an implementation may be other than the day before.
+
+    The first day on which it is run is one of them.
+    """
+    return {fact.started_on, *(day for day in _turns(fact) if day is not None)}
 
 
 def _turns(fact: ImplementationFact) -> Iterator[date | None]:

@@ -13,7 +13,7 @@ from twofold.domain.readiness.facts import Cause, Reason
 from twofold.domain.readiness.scopes import ScopeState
 
 _ORDER = {cause: place for place, cause in enumerate(Cause)}
-Rank = tuple[int, date, str, str, str]
+Rank = tuple[int, date, bool, str, str, str]
 
 
 def rank(reason: Reason) -> Rank:
@@ -21,6 +21,7 @@ def rank(reason: Reason) -> Rank:
     return (
         _ORDER[reason.cause],
         reason.on or date.max,
+        reason.on is None,
         reason.about,
         reason.detail,
         reason.record,
@@ -96,7 +97,7 @@ class Tally:
 
     def of(self, cause: Cause, limit: int) -> list[Reason]:
         """Return the first reasons of one cause, at most so many."""
-        start = bisect_left(self._reasons, (_ORDER[cause], date.min, "", "", ""), key=_place)
+        start = bisect_left(self._reasons, (_ORDER[cause], date.min, False, "", "", ""), key=_place)
         found: dict[Reason, None] = {}
         for _rank, reason in self._reasons[start:]:
             if reason.cause is not cause or len(found) == limit:

@@ -6,7 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from twofold.evidence.models import Classification, EvidenceVersion
+from twofold.evidence.models import Classification
 from twofold.inventory.models import AISystem, RiskTier, Stage, SystemRole
 from twofold.people.models import Person, Unit
 
@@ -142,30 +142,6 @@ class ApproveForm(forms.Form):
     review_due_date = forms.DateField(
         label=_("Next review"), widget=forms.DateInput({"type": "date"})
     )
-
-
-class ClaimForm(forms.Form):
-    """What evidence is held to show."""
-
-    evidence = forms.ModelChoiceField(label=_("Evidence"), queryset=EvidenceVersion.objects.none())
-    need = forms.ChoiceField(label=_("It answers"))
-    statement = forms.CharField(
-        label=_("What it shows"), max_length=500, widget=forms.Textarea({"rows": 3})
-    )
-
-    def __init__(
-        self,
-        *args: Any,
-        versions: QuerySet[EvidenceVersion],
-        needs: list[tuple[str, str]],
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["evidence"].queryset = versions  # type: ignore[attr-defined]
-        self.fields["evidence"].label_from_instance = (  # type: ignore[attr-defined]
-            lambda version: f"{version.item.title}, v{version.number}"
-        )
-        self.fields["need"].choices = needs  # type: ignore[attr-defined]
 
 
 class ApplicabilityForm(forms.Form):

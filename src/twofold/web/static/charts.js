@@ -1,5 +1,5 @@
 // Draws every `[data-chart]` from the JSON beside it: line with limits and breach marks, grouped
-// bars, reference against window. The chart library is loaded only by a page that has a chart; the
+// bars, reference against window, counts by row and column. The chart library is loaded only by a page that has a chart; the
 // server's table below each chart holds the same numbers.
 (() => {
   "use strict";
@@ -141,8 +141,39 @@
     };
   }
 
-  function option(data, word) {
+  // Counts by row and column as discs whose area tells how many; the number stands beside where there is room.
+  function matrix(data, colours, width) {
+    const text = { color: colours.quiet, fontSize: 11, fontFamily: "Inter, sans-serif" };
+    const cells = data.rows.flatMap((row, y) => row.slice(1).map((count, x) => [x, y, count]));
+    const largest = Math.max(1, ...cells.map((cell) => cell[2]));
+    const widest = Math.min(28, (width * 0.9) / data.columns.length);
+    const axis = {
+      type: "category", axisLine: { show: false }, axisTick: { show: false }, axisLabel: { ...text, interval: 0 },
+      splitLine: { show: true, lineStyle: { color: colours.hairline } },
+    };
+    return {
+      animation: false,
+      grid: { left: 8, right: 8, top: 4, bottom: 4, containLabel: true },
+      xAxis: {
+        ...axis, position: "top", data: data.columns.slice(1),
+        axisLabel: { ...text, interval: 0, rotate: width < 640 ? 90 : 0 },
+      },
+      yAxis: { ...axis, inverse: true, data: data.rows.map((row) => row[0]) },
+      series: [{
+        type: "scatter", silent: true, data: cells.filter((cell) => cell[2] > 0),
+        symbolSize: (cell) => Math.max(4, widest * Math.sqrt(cell[2] / largest)),
+        itemStyle: { color: colours.accent, opacity: 0.85 },
+        label: {
+          show: width >= 640, position: "right", distance: 3, color: colours.text, fontSize: 11,
+          formatter: ({ value }) => String(value[2]),
+        },
+      }],
+    };
+  }
+
+  function option(data, word, width) {
     const colours = palette();
+    if (data.kind === "matrix") return matrix(data, colours, width);
     const result = frame(data, colours);
     Object.assign(result.yAxis, scale(data));
     result.series = data.kind === "line" ? lineSeries(data, colours, word) : barSeries(data, colours);
@@ -153,7 +184,7 @@
     const data = JSON.parse(document.getElementById(element.dataset.chart).textContent);
     const chart = drawn.get(element) ?? echarts.init(element, null, { renderer: "svg" });
     drawn.set(element, chart);
-    chart.setOption(option(data, element.dataset.breach), { notMerge: true });
+    chart.setOption(option(data, element.dataset.breach, element.clientWidth), { notMerge: true });
   }
 
   async function drawAll() {

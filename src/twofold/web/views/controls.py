@@ -5,24 +5,26 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from twofold.catalog.model import LibraryControl
 from twofold.controls import actions
-from twofold.controls.models import EvidenceClaim, Implementation
+from twofold.controls.models import Implementation
 from twofold.controls.queries import library, visible_implementations, waiting_claims
-from twofold.evidence.queries import visible_versions
 from twofold.inventory.queries import visible_systems
 from twofold.people.access import Permission, may, permitted_units, require_anywhere
 from twofold.people.errors import NotFound, Refusal
 from twofold.people.queries import persons
 from twofold.reporting.controls import control_rows, control_view
-from twofold.web.forms import ApproveForm, ClaimForm, ImplementForm
-from twofold.web.request import actor, next_address, now, show_refusal
+from twofold.reporting.standing import standing
+from twofold.web.explorer import control_serves
+from twofold.web.forms import ApproveForm, ImplementForm
+from twofold.web.request import actor, now, show_refusal
 
 WAITING = 20
+#: So many scopes in which a control is no longer run are named.
+ENDED = 20
 
 
 @require_safe
@@ -44,16 +46,17 @@ def control(request: HttpRequest, control_id: str) -> HttpResponse:
     by, at = actor(request), now()
     require_anywhere(by, Permission.READ, at=at)
     entry = _library_control(control_id)
-    pairs = [(credit, library().requirements[credit.requirement]) for credit in entry.credits]
     context = {
         "control": entry,
-        "credits": [
-            (framework, [pair for pair in pairs if pair[1].framework == framework.id])
-            for framework in library().frameworks
-        ],
+        "serves": control_serves(standing(by, at=at), entry),
         "views": control_view(entry, by, at=at),
+        "ended": visible_implementations(by, at=at)
+        .filter(control=entry.id, retired_at__isnull=False)
+        .prefetch_related(None)
+        .order_by("-retired_at")[:ENDED],
         "today": at.date(),
         "may_implement": permitted_units(by, Permission.IMPLEMENT_CONTROL, at=at).exists(),
+        "may_raise": permitted_units(by, Permission.RAISE_FINDING, at=at).exists(),
     }
     return render(request, "control.html", context)
 
@@ -71,12 +74,12 @@ def implement(request: HttpRequest, control_id: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            actions.implement(entry.id, **form.cleaned_data, by=by, at=at)
+            made = actions.implement(entry.id, **form.cleaned_data, by=by, at=at)
         except Refusal as refusal:
             show_refusal(form, refusal)
         else:
             messages.success(request, _("The description is recorded; it awaits approval."))
-            return redirect("control", control_id=control_id)
+            return redirect("implementation", key=made.pk)
     context = {"form": form, "control": entry}
     return render(request, "implement.html", context, status=422 if form.errors else 200)
 
@@ -93,7 +96,7 @@ def approve(request: HttpRequest, key: UUID) -> HttpResponse:
             show_refusal(form, refusal)
         else:
             messages.success(request, _("The implementation is approved."))
-            return redirect("control", control_id=found.control)
+            return redirect("implementation", key=key)
     context = {
         "form": form,
         "implementation": found,
@@ -101,46 +104,6 @@ def approve(request: HttpRequest, key: UUID) -> HttpResponse:
         "may_approve": may(by, Permission.APPROVE_CONTROL, unit=found.unit, at=at),
     }
     return render(request, "approve.html", context, status=422 if form.errors else 200)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def claim(request: HttpRequest, key: UUID) -> HttpResponse:
-    by, at = actor(request), now()
-    found = _implementation(request, key)
-    entry = _library_control(found.control)
-    form = ClaimForm(
-        request.POST or None,
-        versions=visible_versions(by, at=at),
-        needs=[(need.kind, need.title) for need in entry.evidence],
-        initial={"need": request.GET.get("need", "")},
-    )
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.claim(found, **form.cleaned_data, by=by, at=at)
-        except Refusal as refusal:
-            show_refusal(form, refusal)
-        else:
-            messages.success(request, _("The claim is recorded; somebody else accepts it."))
-            return redirect("control", control_id=found.control)
-    context = {"form": form, "implementation": found, "control": entry}
-    return render(request, "claim.html", context, status=422 if form.errors else 200)
-
-
-@require_POST
-def accept(request: HttpRequest, key: UUID) -> HttpResponse:
-    by, at = actor(request), now()
-    visible = visible_implementations(by, at=at)
-    found = (
-        EvidenceClaim.objects.filter(pk=key, implementation__in=visible.values("pk"))
-        .select_related("implementation")
-        .first()
-    )
-    if found is None:
-        raise NotFound(_("There is no such claim."))
-    actions.accept_claim(found, by=by, at=at)
-    messages.success(request, _("The claim is accepted."))
-    page = reverse("control", args=[found.implementation.control])
-    return redirect(next_address(request, page))
 
 
 def _library_control(control_id: str) -> LibraryControl:

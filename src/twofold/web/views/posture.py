@@ -9,6 +9,7 @@ from twofold.inventory.queries import visible_systems
 from twofold.people.access import Permission, permitted_units, require_anywhere
 from twofold.reporting.monitoring import alert_views, inbox
 from twofold.reporting.posture import posture as compute
+from twofold.web.days import shown_day
 from twofold.web.present import framework_card, next_action
 from twofold.web.request import actor, now
 
@@ -19,12 +20,13 @@ ALERTS = 6
 def posture(request: HttpRequest) -> HttpResponse:
     by, at = actor(request), now()
     require_anywhere(by, Permission.READ, at=at)
-    found = compute(by, at=at)
+    shown = shown_day(request, at=at)
+    found = compute(by, at=at, on=shown.on)
     alerts = inbox(by, at=at)
     waiting = alerts.filter(acknowledged_at=None)
     context = {
-        "on": found.on,
-        "frameworks": [framework_card(entry) for entry in found.frameworks],
+        "shown": shown,
+        "frameworks": [framework_card(entry, shown.query) for entry in found.frameworks],
         "next_actions": [next_action(entry) for entry in found.next_actions],
         "alerts": alert_views(waiting[:ALERTS]),
         "waiting_count": waiting.count(),
@@ -32,6 +34,7 @@ def posture(request: HttpRequest) -> HttpResponse:
         "claim_count": waiting_claims(by, at=at).count(),
         "system_count": visible_systems(by, at=at).count(),
         "implementation_count": visible_implementations(by, at=at).count(),
+        "may_implement": permitted_units(by, Permission.IMPLEMENT_CONTROL, at=at).exists(),
         "may_register": permitted_units(by, Permission.REGISTER_SYSTEM, at=at).exists(),
     }
-    return render(request, "posture.html", context)
+    return render(request, "posture.html", context, status=shown.status)

@@ -1,29 +1,37 @@
 """Requirements: the list with computed states, and one requirement opened down to its records."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from twofold.catalog.model import Requirement
+from twofold.catalog.model import Catalog, Requirement
 from twofold.controls import actions
+from twofold.controls.models import Applicability
 from twofold.controls.queries import library, visible_decisions
 from twofold.ledger.queries import history
-from twofold.people.access import Permission, may, require_anywhere
+from twofold.people.access import Permission, may, permitted_units, require_anywhere
 from twofold.people.errors import NotFound, Refusal
 from twofold.people.queries import root_unit
 from twofold.reporting.controls import requirement_credits
+from twofold.reporting.credited import credits_then
+from twofold.reporting.overrides import overrides_behind, overrides_on
 from twofold.reporting.posture import RequirementState, framework_posture
-from twofold.reporting.standing import standing
-from twofold.web.forms import ApplicabilityForm
+from twofold.reporting.soa.columns import ground_texts
+from twofold.reporting.standing import Standing, standing
+from twofold.web.days import ShownDay, shown_day
+from twofold.web.explorer import requirement_serves
+from twofold.web.forms.overrides import OverrideForm
+from twofold.web.forms.statements import DecisionForm
 from twofold.web.present import (
     STATES,
     choice_filter,
     history_rows,
-    pair_line,
     percent,
     reason_lines,
     requirement_row,
@@ -40,13 +48,16 @@ def requirements(request: HttpRequest) -> HttpResponse:
     framework = request.GET.get("framework", "")
     status = request.GET.get("state", "")
     text = search_text(request).lower()
-    found = standing(by, at=at)
+    shown, by_hand = shown_day(request, at=at), request.GET.get("by_hand", "")
+    found = standing(by, at=at, on=shown.on)
     states = [
         state
         for entry in found.catalog.frameworks
         if framework in {"", entry.id}
         for state in framework_posture(entry, found).states
-        if status in {"", state.readiness.status.value} and _matches(state, text)
+        if status in {"", state.readiness.status.value}
+        and (not by_hand or state.readiness.overridden)
+        and _matches(state, text)
     ]
     page = Paginator(states, ROWS).get_page(request.GET.get("page"))
     context = {
@@ -55,15 +66,17 @@ def requirements(request: HttpRequest) -> HttpResponse:
         "framework_filter": choice_filter(
             "framework",
             framework,
-            [(entry.id, entry.short_title) for entry in library().frameworks],
+            [(entry.id, entry.short_title) for entry in found.catalog.frameworks],
         ),
+        "hand_filter": choice_filter("by_hand", by_hand, [("yes", _("By hand"))]),
+        "shown": shown,
         "state_filter": choice_filter(
             "state", status, [(state.value, label) for state, label in STATES.items()]
         ),
         "q": search_text(request),
     }
     template = "requirements_rows.html" if wants_fragment(request) else "requirements.html"
-    response = render(request, template, context)
+    response = render(request, template, context, status=shown.status)
     # A browser going back must not show the fragment as if it were the page.
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -71,41 +84,116 @@ def requirements(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def requirement(request: HttpRequest, requirement_id: str) -> HttpResponse:
+    require_anywhere(actor(request), Permission.READ, at=now())
+    guided = library().requirements.get(requirement_id)
+    if guided is not None and guided.effective:
+        return redirect("guidance-article", article_id=requirement_id)
+    if request.method == "POST" and "more" in request.POST:
+        typed = DecisionForm(typed=request.POST.dict())
+        return requirement_page(request, requirement_id, decided=typed)
+    form = DecisionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        entry = _known(library(), requirement_id)
+        if _decide(request, entry, form):
+            messages.success(request, _("The decision is recorded."))
+            return redirect("requirement", requirement_id=requirement_id)
+    sent = form if request.method == "POST" else None
+    return requirement_page(request, requirement_id, decided=sent)
+
+
+def requirement_page(
+    request: HttpRequest,
+    requirement_id: str,
+    *,
+    decided: DecisionForm | None = None,
+    asked: OverrideForm | None = None,
+) -> HttpResponse:
+    """Return the page of a requirement, on the day that is asked for; with forms as they came."""
     by, at = actor(request), now()
-    require_anywhere(by, Permission.READ, at=at)
-    entry = library().requirements.get(requirement_id)
-    if entry is None:
-        raise NotFound(_("There is no requirement %(id)s.") % {"id": requirement_id})
-    form = ApplicabilityForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _decide(request, entry, form):
-        messages.success(request, _("The decision is recorded."))
-        return redirect("requirement", requirement_id=requirement_id)
-    found = standing(by, at=at)
-    assessed = entry.id in found.readiness
-    readiness = found.explained(entry) if assessed else None
-    unit = root_unit()
-    decision = visible_decisions(by, at=at).filter(requirement=entry.id).first()
+    shown = shown_day(request, at=at)
+    found = standing(by, at=at, on=shown.on)
+    entry = _known(found.catalog, requirement_id)
+    assessed = _assessed(request, entry, found, shown)
+    wrong = any(form is not None and form.errors for form in (decided, asked))
     context = {
         "requirement": entry,
-        "framework": library().framework(entry.framework),
-        "parent": library().requirements.get(entry.parent),
+        "framework": found.catalog.framework(entry.framework),
+        "parent": found.catalog.requirements.get(entry.parent),
+        "serves": requirement_serves(found, entry),
+        "children": [
+            child for child in found.catalog.requirements.values() if child.parent == entry.id
+        ],
+        "shown": shown,
+        "today": shown.today,
+        "form": decided or DecisionForm(decision=_of_all(assessed.get("decision"))),
+        "override_form": asked or override_form(request),
+        **assessed,
+        **_offers(request, entry, shown),
+    }
+    status = 422 if wrong else shown.status
+    return render(request, "requirement.html", context, status=status)
+
+
+def override_form(request: HttpRequest, data: QueryDict | None = None) -> OverrideForm:
+    """Return the form with which a status is set by hand, in the units where the actor may ask."""
+    units = permitted_units(actor(request), Permission.OVERRIDE, at=now()).order_by("path")
+    # The page has another form with a reason: each field keeps an id of its own.
+    return OverrideForm(data, units=units, auto_id="override-%s")
+
+
+def _assessed(
+    request: HttpRequest, entry: Requirement, found: Standing, shown: ShownDay
+) -> dict[str, Any]:
+    """Return the state of a requirement on the day, and what it rests on."""
+    by, at = actor(request), now()
+    if entry.id not in found.readiness:
+        return {}
+    readiness = found.explained(entry)
+    context = {
         "readiness": readiness,
-        "score": percent(readiness) if readiness else None,
-        "reasons": reason_lines(readiness.reasons) if readiness else [],
+        "score": percent(readiness),
+        "reasons": reason_lines(readiness.reasons),
+    }
+    if shown.past:
+        return context | {
+            "decision_then": found.facts_of(entry).decision,
+            "credits": credits_then(entry, found),
+            "overrides": overrides_behind(readiness, by, at=at),
+        }
+    decision = visible_decisions(by, at=at).filter(requirement=entry.id).first()
+    return context | {
         "decision": decision,
+        "ground_lines": ground_texts(decision.grounds) if decision else [],
         "history": history_rows(history(decision.ledger_subject, limit=5)) if decision else [],
         "credits": requirement_credits(entry, by, at=at),
-        "pairs": [pair_line(entry, pair) for pair in library().pairs_of.get(entry.id, ())],
-        "children": [
-            child for child in library().requirements.values() if child.parent == entry.id
-        ],
-        "on": at.date(),
-        "form": form,
+        "overrides": overrides_on(entry.id, by, at=at),
+    }
+
+
+def _offers(request: HttpRequest, entry: Requirement, shown: ShownDay) -> dict[str, bool]:
+    """Return what the actor may do about a requirement; on a past day nothing."""
+    if shown.past:
+        return {}
+    by, at, unit = actor(request), now(), root_unit()
+    return {
         "may_decide": entry.excludable
         and unit is not None
         and may(by, Permission.DECIDE_APPLICABILITY, unit=unit, at=at),
+        "may_override": permitted_units(by, Permission.OVERRIDE, at=at).exists(),
+        "may_raise": permitted_units(by, Permission.RAISE_FINDING, at=at).exists(),
     }
-    return render(request, "requirement.html", context, status=422 if form.errors else 200)
+
+
+def _of_all(decision: Applicability | None) -> Applicability | None:
+    """Return a decision when it is one of the organisation itself, for which the form decides."""
+    return decision if decision is not None and decision.unit.parent_id is None else None
+
+
+def _known(catalog: Catalog, requirement_id: str) -> Requirement:
+    entry = catalog.requirements.get(requirement_id)
+    if entry is None:
+        raise NotFound(_("There is no requirement %(id)s.") % {"id": requirement_id})
+    return entry
 
 
 def _matches(state: RequirementState, text: str) -> bool:
@@ -113,13 +201,12 @@ def _matches(state: RequirementState, text: str) -> bool:
     return not text or text in entry.id.lower() or text in entry.title.lower()
 
 
-def _decide(request: HttpRequest, entry: Requirement, form: ApplicabilityForm) -> bool:
+def _decide(request: HttpRequest, entry: Requirement, form: DecisionForm) -> bool:
     unit = root_unit()
     if unit is None:
         return False
-    decision = actions.Decision(
-        entry.id, form.cleaned_data["applicable"] == "yes", form.cleaned_data["reason"]
-    )
+    applicable, reason = form.cleaned_data["applicable"] == "yes", form.cleaned_data["reason"]
+    decision = actions.Decision(entry.id, applicable, reason, form.grounds)
     try:
         actions.decide_applicability([decision], unit=unit, by=actor(request), at=now())
     except Refusal as refusal:

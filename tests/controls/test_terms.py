@@ -1,0 +1,217 @@
+"""What is asked of a control where it is run: its description, evidence, checks, and its end."""
+
+from datetime import timedelta
+
+import factories
+import pytest
+from controls.test_implementations import approve
+from factories import AT
+
+from twofold.catalog.model import ControlCheck, EvidenceNeed
+from twofold.controls.actions import (
+    require_evidence,
+    retire_implementation,
+    revise_implementation,
+    set_checks,
+)
+from twofold.controls.models import Implementation
+from twofold.controls.queries import checks_of, library_control, needs_of
+from twofold.domain.checks import CheckKind, Rule
+from twofold.ledger.queries import history
+from twofold.people.access import Actor, Permission, part_of_product
+from twofold.people.errors import AccessDenied, Conflict, InvalidInput, SeparationOfDuties
+
+LATER = AT + timedelta(days=1)
+NEED = EvidenceNeed("own-report", "Our own report", 31)
+CHECK = ControlCheck("few", "Few claims wait", Rule(CheckKind.COUNT, "claims", at_most=2.5))
+
+
+@pytest.fixture
+def run(cast):
+    return factories.implementation(cast)
+
+
+def revise(row, by, *, owner=None, text="Daily."):
+    return revise_implementation(row, owner=owner, description=text, by=by, at=LATER)
+
+
+def retire(row, by, *, reason="Moved to another unit."):
+    return retire_implementation(row, reason=reason, by=by, at=LATER)
+
+
+def ask(row, by, *needs):
+    return require_evidence(row, needs or [NEED], by=by, at=LATER)
+
+
+def choose(row, by, *checks):
+    return set_checks(row, checks or [CHECK], by=by, at=LATER)
+
+
+CHANGES = [revise, retire, ask, choose]
+#: Changes after which somebody must approve again.
+TERMS = {revise: "described", ask: "evidence_required", choose: "checks_set"}
+
+
+def kinds(row):
+    return [line.entry.kind.rpartition(".")[2] for line in history(row.ledger_subject)]
+
+
+@pytest.mark.parametrize("change", TERMS)
+def test_the_approval_ends_and_another_than_who_changed_it_approves_again(cast, run, change):
+    change(run, factories.actor(cast.lead))
+
+    row = Implementation.objects.get()
+    assert (row.approved_by, row.approved_at, row.review_due_date) == (None, None, None)
+    assert row.described_by == cast.lead
+    assert kinds(row) == [TERMS[change], "approved", "described"]
+    with pytest.raises(SeparationOfDuties):
+        approve(row, cast.lead)
+    assert approve(row, cast.approver).approved_by_id == cast.approver.pk
+
+
+def test_a_revised_description_may_have_another_owner_or_none(cast, run):
+    owner = factories.actor(cast.owner)
+    revise(run, owner, owner=cast.engineer, text=" Hourly. ")
+    row = Implementation.objects.get()
+    assert (row.description, row.owner) == ("Hourly.", cast.engineer)
+
+    revise(run, owner)
+    assert Implementation.objects.get().owner is None
+
+
+@pytest.mark.parametrize("text", ["", " ", "x" * 4001, "a\0"])
+def test_a_description_that_says_nothing_leaves_the_approval(cast, run, text):
+    with pytest.raises(InvalidInput) as refusal:
+        revise(run, factories.actor(cast.owner), text=text)
+
+    assert refusal.value.field == "description"
+    assert Implementation.objects.get().approved_at == AT
+
+
+def test_evidence_asked_for_here_replaces_what_the_control_says(cast, run):
+    control = library_control(run.control)
+    assert needs_of(run) == control.evidence
+
+    ask(run, factories.actor(cast.owner))
+
+    assert needs_of(Implementation.objects.get()) == (NEED,)
+    assert library_control(run.control).evidence == control.evidence
+
+
+@pytest.mark.parametrize(
+    "needs",
+    [
+        [NEED, NEED],
+        [EvidenceNeed(f"kind-{number}", "Of many", 31) for number in range(21)],
+        [EvidenceNeed("", "Without a kind", 31)],
+        [EvidenceNeed("x" * 61, "Long", 31)],
+        [EvidenceNeed("kind", " ", 31)],
+        [EvidenceNeed("kind", "x" * 201, 31)],
+        [EvidenceNeed("kind", "Never", 0)],
+        [EvidenceNeed("kind", "Hardly ever", 1101)],
+    ],
+)
+def test_evidence_that_cannot_be_asked_for_is_refused(cast, run, needs):
+    with pytest.raises(InvalidInput) as refusal:
+        ask(run, factories.actor(cast.owner), *needs)
+
+    assert refusal.value.field == "needs"
+    assert Implementation.objects.get().needs is None
+
+
+def test_a_control_without_any_evidence_could_show_nothing(cast, run):
+    with pytest.raises(InvalidInput):
+        require_evidence(run, [], by=factories.actor(cast.owner), at=LATER)
+
+
+def test_checks_chosen_here_replace_those_the_control_suggests(cast, run):
+    suggested = library_control(run.control).checks
+    assert checks_of(run) == suggested
+
+    choose(run, factories.actor(cast.owner), CHECK, suggested[0])
+    assert checks_of(Implementation.objects.get()) == (CHECK, suggested[0])
+    set_checks(run, [], by=factories.actor(cast.owner), at=LATER)
+    assert checks_of(Implementation.objects.get()) == ()
+
+
+@pytest.mark.parametrize(
+    "checks",
+    [
+        [CHECK, CHECK],
+        [ControlCheck(f"check-{number}", "Of many", CHECK.rule) for number in range(21)],
+    ],
+)
+def test_checks_that_cannot_be_chosen_are_refused(cast, run, checks):
+    with pytest.raises(InvalidInput) as refusal:
+        choose(run, factories.actor(cast.owner), *checks)
+
+    assert refusal.value.field == "checks"
+    assert Implementation.objects.get().checks is None
+
+
+def test_a_retired_control_stays_on_record_and_may_be_run_again(cast, run):
+    made = factories.claim(run, factories.evidence_item(cast), cast)
+    retire(run, factories.actor(cast.owner))
+
+    row = Implementation.objects.get()
+    assert (row.retired_by, row.retired_at) == (cast.owner, LATER)
+    assert row.retirement == "Moved to another unit."
+    assert row.approved_at == AT
+    assert row.claims.get() == made
+    assert kinds(row)[0] == "retired"
+    again = factories.implementation(cast)
+    assert again.pk != row.pk
+
+
+@pytest.mark.parametrize("reason", ["", " ", "x" * 501, "a\0"])
+def test_retiring_has_a_reason(cast, run, reason):
+    with pytest.raises(InvalidInput) as refusal:
+        retire(run, factories.actor(cast.owner), reason=reason)
+
+    assert refusal.value.field == "reason"
+    assert Implementation.objects.get().retired_at is None
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_nothing_of_a_retired_control_changes_any_more(cast, run, change):
+    item = factories.evidence_item(cast)
+    retire(run, factories.actor(cast.owner))
+    before = Implementation.objects.values().get()
+
+    with pytest.raises(Conflict):
+        change(run, factories.actor(cast.owner))
+    with pytest.raises(Conflict):
+        approve(run, cast.approver)
+    with pytest.raises(Conflict):
+        factories.claim(run, item, cast)
+    assert Implementation.objects.values().get() == before
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("who", ["outsider", "approver", "engineer", "auditor"])
+def test_who_runs_no_controls_there_changes_none(cast, run, change, who):
+    with pytest.raises(AccessDenied):
+        change(run, factories.actor(getattr(cast, who)))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_no_part_of_the_product_changes_how_a_control_is_run(cast, run, change):
+    with pytest.raises(AccessDenied):
+        change(run, part_of_product("worker"))
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_restricted_token_changes_its_own_system_alone(cast, change):
+    mine, other = factories.system(cast), factories.system(cast)
+    runs = [factories.implementation(cast, of=of) for of in (mine, other)]
+    owner = factories.actor(cast.owner)
+    token = Actor(
+        owner.ledger_name,
+        owner.person_id,
+        only=frozenset({Permission.IMPLEMENT_CONTROL}),
+        restricted_to=mine.ledger_subject,
+    )
+
+    change(runs[0], token)
+    with pytest.raises(AccessDenied):
+        change(runs[1], token)

@@ -1,0 +1,248 @@
+"""Following the ledger: what was written since, and when everything must be read anew."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from factories import AT, whole_record
+
+from twofold.evidence.models import EvidenceItem
+from twofold.ledger import actions as ledger
+from twofold.ledger import queries
+from twofold.ledger.models import LedgerEntry
+from twofold.ledger.queries import (
+    Mark,
+    began_at,
+    changes_since,
+    mark_at,
+    mark_now,
+    newest_checkpoints,
+    recorded_states,
+    subjects_between,
+)
+from twofold.people.models import Unit
+
+BY = "system:test"
+
+
+def days(number):
+    return AT + timedelta(days=number)
+
+
+def rename(unit, name, *, at=AT):
+    Unit.objects.filter(pk=unit.pk).update(name=name)
+    with transaction.atomic():
+        ledger.record(unit, "renamed", by=BY, at=at)
+
+
+def newest_entry():
+    return LedgerEntry.objects.order_by("-id")[0]
+
+
+def test_the_mark_of_an_empty_ledger_follows_from_the_first_entry(db):
+    mark = mark_now()
+    assert mark == Mark()
+    assert changes_since(mark) == (mark, [])
+
+    with transaction.atomic():
+        ledger.note("test.thing:1", "test.thing.noted", by=BY, at=AT)
+
+    after, subjects = changes_since(mark)
+    assert subjects == ["test.thing:1"]
+    assert after == mark_now()
+
+
+def test_the_mark_of_now_is_the_newest_entry_and_its_hash(cast):
+    entry = newest_entry()
+    assert mark_now() == Mark(entry.pk, bytes(entry.leaf_hash))
+
+
+def test_without_changes_the_mark_stays_and_one_query_is_asked(cast, django_assert_num_queries):
+    mark = mark_now()
+    with django_assert_num_queries(1):
+        assert changes_since(mark) == (mark, [])
+
+
+def test_each_subject_that_was_written_since_is_told_once_in_the_order_of_writing(
+    cast, django_assert_num_queries
+):
+    mark = mark_now()
+    rename(cast.elsewhere, "Trips")
+    rename(cast.unit, "Loans")
+    rename(cast.elsewhere, "Journeys")
+
+    with django_assert_num_queries(1):
+        after, subjects = changes_since(mark)
+
+    assert subjects == [cast.elsewhere.ledger_subject, cast.unit.ledger_subject]
+    assert after == mark_now()
+    assert changes_since(after) == (after, [])
+
+
+def test_a_ledger_that_was_rolled_back_must_be_read_anew(cast):
+    with transaction.atomic():
+        rename(cast.unit, "Loans")
+        mark = mark_now()
+        transaction.set_rollback(True)
+
+    assert changes_since(mark) is None
+
+
+def test_a_ledger_that_was_restored_and_written_on_must_be_read_anew(cast):
+    before = newest_entry().pk
+    with transaction.atomic():
+        rename(cast.unit, "Loans")
+        lost = newest_entry()
+        transaction.set_rollback(True)
+    rename(cast.elsewhere, "Trips")
+    kept = newest_entry()
+    assert kept.pk > before
+
+    # What stands under the number now is not what was read under it.
+    assert changes_since(Mark(kept.pk, bytes(lost.leaf_hash))) is None
+    assert changes_since(Mark(kept.pk, bytes(kept.leaf_hash))) is not None
+
+
+def test_too_many_changes_must_be_read_anew(cast):
+    mark = mark_now()
+    whole_record.fill(cast, 4999)
+    assert len(changes_since(mark)[1]) == 4999
+
+    whole_record.fill(cast, 1)
+    assert changes_since(mark) is None
+
+
+def test_an_entry_that_was_missing_is_told_when_it_comes(cast):
+    """As on PostgreSQL, where a transaction that began earlier may commit later."""
+    rename(cast.unit, "Loans")
+    late = newest_entry()
+    rename(cast.elsewhere, "Trips")
+    newest = newest_entry()
+    mark = Mark(newest.pk, bytes(newest.leaf_hash), ((late.pk, 0.0), (newest.pk + 7, 0.0)))
+
+    after, subjects = changes_since(mark)
+
+    assert subjects == [cast.unit.ledger_subject]
+    assert (after.entry, after.leaf) == (newest.pk, bytes(newest.leaf_hash))
+    assert late.pk not in [number for number, _since in after.missing]
+
+
+def test_numbers_between_that_are_not_there_are_kept_in_mind_for_a_while(monkeypatch):
+    monkeypatch.setattr(queries.time, "monotonic", lambda: 1000.0)
+
+    # Nothing is missing in an unbroken row; what lies between is, up to the newest.
+    assert queries._gaps(3, [3, 4, 5], ()) == ()  # noqa: SLF001
+    assert queries._gaps(3, [3, 6], ()) == ((4, 1000.0), (5, 1000.0))  # noqa: SLF001
+    # What was seen long ago belongs to a change that was rolled back.
+    known = ((1, 1000.0 - 901), (2, 1000.0 - 899))
+    assert queries._gaps(3, [3, 5], known) == ((2, 101.0), (4, 1000.0))  # noqa: SLF001
+
+
+def test_no_more_numbers_are_kept_in_mind_than_the_newest_five_hundred():
+    found = queries._gaps(1, [1, 2000], ())  # noqa: SLF001
+    assert [number for number, _since in found] == list(range(1500, 2000))
+
+
+def test_on_sqlite_with_its_one_writer_nothing_is_missing(cast):
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL has many writers")
+    assert queries._missing(1, [1, 9], ()) == ()  # noqa: SLF001
+
+
+def test_the_mark_at_a_time_is_the_newest_entry_that_was_recorded_before_it(cast):
+    first = newest_entry()
+    rename(cast.unit, "Loans", at=days(2))
+    second = newest_entry()
+
+    assert mark_at(before=AT) == Mark()
+    assert mark_at(before=days(2)) == Mark(first.pk, bytes(first.leaf_hash))
+    assert mark_at(before=days(3)) == Mark(second.pk, bytes(second.leaf_hash))
+
+
+def names(*, before):
+    return {state["name"] for state in recorded_states("people.unit", before=before)}
+
+
+def test_states_are_those_of_the_newest_revisions_before_a_time(cast):
+    rename(cast.unit, "Loans", at=days(2))
+    rename(cast.unit, "Credit", at=days(4))
+
+    assert names(before=AT) == set()
+    assert names(before=days(1)) == {"Acme", "Lending", "Travel"}
+    assert names(before=days(2)) == {"Acme", "Lending", "Travel"}
+    assert names(before=days(3)) == {"Acme", "Loans", "Travel"}
+    assert names(before=days(9)) == {"Acme", "Credit", "Travel"}
+
+
+def test_states_of_a_past_time_are_unchanged_by_what_is_written_later(cast):
+    before = list(recorded_states("people.unit", before=days(1)))
+    rename(cast.unit, "Loans", at=days(2))
+
+    assert list(recorded_states("people.unit", before=days(1))) == before
+
+
+def test_states_are_of_one_model_and_not_of_one_whose_name_begins_alike(cast):
+    whole_record.fill(cast, 2)
+
+    assert len(list(recorded_states("evidence.evidenceitem", before=days(1)))) == 2
+    assert list(recorded_states("evidence.evidence", before=days(1))) == []
+    assert list(recorded_states("evidence.evidenceversion", before=days(1))) == []
+
+
+def test_a_state_holds_every_column_as_texts(cast):
+    whole_record.fill(cast, 1)
+    item = EvidenceItem.objects.get()
+
+    (state,) = recorded_states("evidence.evidenceitem", before=days(1))
+
+    assert state["id"] == str(item.pk)
+    assert state["unit_id"] == str(cast.unit.pk)
+    assert state["created_at"] == "2026-11-20T09:30:00.000000+00:00"
+    assert set(state) == {field.attname for field in EvidenceItem._meta.concrete_fields}
+
+
+def test_the_newest_checkpoints_before_a_time_come_newest_first(cast):
+    for number in range(3):
+        rename(cast.unit, f"Name {number}", at=days(number))
+        ledger.sequence(at=days(number))
+
+    found = newest_checkpoints(before=days(2), limit=5)
+    assert [signed for _key, signed in found] == [days(1), days(0)]
+    assert newest_checkpoints(before=days(9), limit=1)[0][1] == days(2)
+
+
+def test_a_ledger_began_with_its_first_entry_and_an_empty_one_did_not(db):
+    assert began_at() is None
+    for number, day in enumerate((3, 1)):
+        with transaction.atomic():
+            ledger.note(f"test.thing:{number}", "test.thing.noted", by=BY, at=days(day))
+
+    assert began_at() == days(3)
+
+
+def test_subjects_between_two_times_are_told_once_without_the_last_moment(cast):
+    rename(cast.unit, "Loans", at=days(2))
+    rename(cast.unit, "Credit", at=days(3))
+    rename(cast.elsewhere, "Trips", at=days(4))
+
+    assert subjects_between(days(2), days(4)) == [cast.unit.ledger_subject]
+    assert set(subjects_between(days(3), days(5))) == {
+        cast.unit.ledger_subject,
+        cast.elsewhere.ledger_subject,
+    }
+    assert subjects_between(days(5), days(9)) == []
+
+
+def test_states_of_chosen_records_alone_are_read(cast):
+    rename(cast.unit, "Loans", at=days(2))
+
+    def chosen(*keys, on=9):
+        texts = [str(key) for key in keys]
+        found = recorded_states("people.unit", before=days(on), keys=texts)
+        return {state["name"] for state in found}
+
+    assert chosen(cast.unit.pk) == {"Loans"}
+    assert chosen(cast.unit.pk, on=1) == {"Lending"}
+    assert chosen(cast.unit.pk, cast.elsewhere.pk) == {"Loans", "Travel"}
+    assert chosen(cast.owner.pk) == set()
+    assert chosen() == set()
