@@ -303,14 +303,37 @@ def test_the_best_of_whole_credit_and_summed_partial_credits_is_the_score() -> N
     assert assess(facts(halved, weak), DAY).score == 0.5
 
 
-def test_a_fault_of_a_partial_control_is_held_against_a_requirement_that_another_covers() -> None:
+def test_what_a_partial_control_lacks_is_not_held_against_a_requirement_that_another_covers() -> (
+    None
+):
     whole = credit(implementation(claims=twice("report")))
     part = credit(
-        implementation(control="TF-2"), control="TF-2", relation=Relation.INTERSECTS, strength=3
+        implementation(control="TF-2", owner="", approved_on=None),
+        control="TF-2",
+        relation=Relation.INTERSECTS,
+        strength=3,
+    )
+    readiness = assess(facts(whole, part), DAY)
+    assert (readiness.status, readiness.score) == (Status.EFFECTIVE, 1.0)
+    assert causes(readiness) == [Cause.EVIDENCED]
+
+
+def test_what_is_open_against_a_partial_control_is_held_against_a_covered_requirement() -> None:
+    whole = credit(implementation(claims=twice("report")))
+    part = credit(
+        implementation(control="TF-2", matters=(matter(),)),
+        control="TF-2",
+        relation=Relation.INTERSECTS,
+        strength=3,
     )
     readiness = assess(facts(whole, part), DAY)
     assert (readiness.status, readiness.score) == (Status.PARTIAL, 0.9)
-    assert causes(readiness) == [Cause.NO_EVIDENCE, Cause.EVIDENCED]
+    assert causes(readiness) == [Cause.OPEN_BREACH, Cause.EVIDENCED]
+
+
+def test_what_a_partial_control_lacks_is_held_against_a_requirement_that_none_covers() -> None:
+    part = credit(implementation(control="TF-2"), relation=Relation.INTERSECTS, strength=3)
+    assert causes(assess(facts(part), DAY)) == [Cause.NO_EVIDENCE, Cause.ONLY_PARTLY_COVERED]
 
 
 def test_a_covering_control_that_is_not_run_covers_nothing() -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from factories import stated
 
+from twofold.controls import actions
 from twofold.controls.models import Statement
 from twofold.ledger.queries import history
 
@@ -263,3 +264,17 @@ def test_a_version_is_in_effect_from_its_day(lead, cast):
 
     assert "Approved, not yet in effect" in page
     assert "No version is in effect." in page
+
+
+def test_a_row_shows_its_first_evidence_and_counts_the_rest(lead, cast):
+    for _ in range(12):
+        run = factories.implementation(cast, of=factories.system(cast, at=NOW()), at=NOW())
+        claim = factories.claim(run, factories.evidence_item(cast, at=NOW()), cast, at=NOW())
+        actions.accept_claim(claim, by=factories.actor(cast.approver), at=NOW())
+    draft = stated.prepare(cast, at=NOW())
+
+    page = text(lead.get(f"/statements/{draft.pk}/?q=A.6.2.6"))
+
+    assert "12 pieces" in page
+    assert page.count("valid until") == 10
+    assert "and 2 more, in the workbook" in page

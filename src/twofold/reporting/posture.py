@@ -162,7 +162,7 @@ def _of_scopes(
         served = found.catalog.control_by_id.get(control)
         if served is not None:
             for reason in reasons:
-                yield reason, [credit.requirement for credit in served.credits]
+                yield reason, found.held_by(served, cause)
 
 
 def _own(

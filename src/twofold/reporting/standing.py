@@ -15,7 +15,7 @@ from functools import cached_property, partial
 
 from django.utils.translation import gettext as _
 
-from twofold.catalog.model import Catalog, Requirement
+from twofold.catalog.model import Catalog, LibraryControl, Requirement
 from twofold.domain.readiness import (
     Cause,
     Credit,
@@ -27,6 +27,7 @@ from twofold.domain.readiness import (
     Status,
     Tally,
     assess,
+    bears,
     conclude,
 )
 from twofold.inventory.models import AISystem
@@ -90,6 +91,29 @@ class Standing:
                 for control, tally in self._tallies.items()
                 if tally.causes[cause]
             }
+
+    def held_by(self, control: LibraryControl, cause: Cause) -> list[str]:
+        """Return the requirements that a reason of this cause in a control bears on."""
+        with _LOCK:
+            return [
+                credit.requirement
+                for credit in control.credits
+                if bears(
+                    Credit(control.id, credit.relation, credit.strength),
+                    cause,
+                    covered=self._is_covered(credit.requirement),
+                )
+            ]
+
+    def _is_covered(self, requirement: str) -> bool:
+        """Return whether a control that is run covers a requirement wholly."""
+        return any(
+            credit.relation.covers_wholly and self._tallies[control.id].scopes > 0
+            for control in self.catalog.controls_of.get(requirement, ())
+            if control.id in self._tallies
+            for credit in control.credits
+            if credit.requirement == requirement
+        )
 
     def terms_of(self, requirement: Requirement) -> RequirementFacts:
         """Return what is known of a requirement itself, without the controls credited to it."""

@@ -26,6 +26,8 @@ APPLICABLE = {
 _DECIDED = {True: "yes", False: "no", None: "undecided"}
 #: How many controls an open point names.
 _NAMED = 12
+#: How many lines of a cell are shown; the exported workbook holds all of them.
+_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -129,17 +131,24 @@ def _row(row: Row, words: Words) -> dict[str, Any]:
             }
             for how in row["how"]
         ],
-        "how": columns.how_lines(row, words),
+        "how": _first(columns.how_lines(row, words)),
         "owners": columns.owner_lines(row, words),
         "evidence": _linked(columns.evidence_lines(row, words), row["evidence"]),
-        "systems": columns.system_lines(row, words),
+        "systems": _first(columns.system_lines(row, words)),
         "findings": _linked(columns.finding_lines(row, words), row["findings"]),
     }
 
 
-def _linked(lines: list[str], records: list[dict[str, str]]) -> list[tuple[str, str]]:
-    pairs = zip(lines, records, strict=True)
-    return [(line, record_href(entry["record"])) for line, entry in pairs]
+def _linked(lines: list[str], records: list[dict[str, str]]) -> dict[str, Any]:
+    """Return how many there are, and the first of them with where each opens."""
+    pairs = list(zip(lines, records, strict=True))[:_SHOWN]
+    first = [(line, record_href(entry["record"])) for line, entry in pairs]
+    return {"count": len(lines), "first": first, "more": len(lines) - len(first)}
+
+
+def _first(lines: list[str]) -> dict[str, Any]:
+    """Return the first lines of a cell, and how many more there are."""
+    return {"first": lines[:_SHOWN], "more": max(len(lines) - _SHOWN, 0)}
 
 
 def _progress(row: Row) -> str:

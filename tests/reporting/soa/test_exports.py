@@ -23,7 +23,8 @@ from twofold.people.errors import Conflict, NotFound
 from twofold.reporting.soa.columns import COLUMNS, cleaned
 from twofold.reporting.soa.exports import FORMATS, exported
 from twofold.reporting.soa.oscal import token
-from twofold.reporting.soa.version import read_version
+from twofold.reporting.soa.printed import MOST_LINES, PrintedColumn, printed_lines
+from twofold.reporting.soa.version import Words, read_version
 from twofold.reporting.soa.workbook import LONGEST_CELL, cell_text
 
 FORMULA = '=HYPERLINK("http://evil.example";"Click")'
@@ -264,3 +265,13 @@ def test_a_content_that_is_not_what_was_recorded_is_not_exported(version):
 def test_an_unknown_format_is_not_found(version):
     with pytest.raises(NotFound):
         exported(version, "exe")
+
+
+@pytest.mark.parametrize(("given", "printed"), [(11, 11), (12, 11), (60, 11)])
+def test_a_long_cell_is_printed_in_part_and_the_rest_is_counted(given, printed):
+    column = PrintedColumn("x", "X", 1, lambda _row, _words: [f"Line {n}" for n in range(given)])
+
+    lines = printed_lines(column, {}, Words({}, {}))
+
+    assert len(lines) == printed
+    assert (lines[-1] == f"and {given - MOST_LINES} more, in the workbook") is (given > 11)

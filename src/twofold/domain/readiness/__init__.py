@@ -13,7 +13,7 @@ control over all its scopes and changes them by one scope at a time, so that an 
 change costs the same however many scopes there are; `conclude` answers from tallies.
 """
 
-from twofold.domain.readiness.assessment import assess, conclude
+from twofold.domain.readiness.assessment import assess, bears, conclude
 from twofold.domain.readiness.facts import (
     ApplicabilityFact,
     Cause,
@@ -51,6 +51,7 @@ __all__ = [
     "Status",
     "Tally",
     "assess",
+    "bears",
     "conclude",
     "scope_state",
     "turning_days",

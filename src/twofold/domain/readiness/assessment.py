@@ -1,6 +1,6 @@
 """The state of a requirement, from all facts of it or from the tallies of its controls."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -10,7 +10,6 @@ from twofold.domain.readiness.facts import (
     Credit,
     Readiness,
     Reason,
-    Relation,
     RequirementFacts,
     Status,
 )
@@ -23,6 +22,8 @@ _PARTIAL_CAP = Fraction(9, 10)
 SOUND = {Cause.EVIDENCED, Cause.EVIDENCED_ONCE, Cause.CHECK_PASSED, Cause.CHECK_NOT_RUN}
 #: What shows that something works, and not yet that it goes on working.
 _ONCE = {Cause.EVIDENCED_ONCE, Cause.CHECK_NOT_RUN}
+#: What is open against a control counts for everything that it is credited to.
+_MATTERS = (Cause.OPEN_MAJOR, Cause.OPEN_BREACH, Cause.ACTION_OVERDUE, Cause.OPEN_MINOR)
 #: A control by its credit, and the sums over the scopes that run it on the day.
 Running = tuple[Credit, Tally]
 
@@ -38,9 +39,8 @@ def assess(facts: RequirementFacts, on: date) -> Readiness:
       wholly; or every implementation has a fault of design (no owner, not approved, review
       overdue): `gap`;
     - some fault of design or of evidence, a check that fails or errs, a matter open, or no running
-      control that covers the requirement wholly: `partial`. A running control is held against the
-      requirement even where another one covers it: what an organisation says that it does, it is
-      audited on;
+      control that covers the requirement wholly: `partial`. Where one covers it wholly, controls
+      that only touch it are held against it by what is open against them alone; else by all;
     - otherwise `conforming`; and `effective` when each evidence need of each implementation is met
       over time, by evidence of two periods, the earlier of which had not lapsed before the later
       one began, and every check has a result: no result is never a pass.
@@ -61,8 +61,29 @@ def assess(facts: RequirementFacts, on: date) -> Readiness:
         return found
     if not any(tally.scopes for _credit, tally in running):
         return found
-    grounds = {reason for _credit, tally in running for reason in tally.reasons}
+    run = [(credit, tally) for credit, tally in running if tally.scopes]
+    covered = is_covered(run)
+    grounds = {
+        reason
+        for credit, tally in run
+        for reason in tally.reasons
+        if bears(credit, reason.cause, covered=covered)
+    }
     return replace(found, reasons=_ranked({*found.reasons, *grounds}))
+
+
+def is_covered(running: Iterable[Running]) -> bool:
+    """Return whether a control that is run covers the requirement wholly."""
+    return any(credit.relation.covers_wholly for credit, tally in running if tally.scopes)
+
+
+def bears(credit: Credit, cause: Cause, *, covered: bool) -> bool:
+    """Return whether a reason of a control bears on a requirement that it is credited to.
+
+    Args:
+        covered: whether a control that is run covers the requirement wholly.
+    """
+    return credit.relation.covers_wholly or not covered or cause in _MATTERS
 
 
 def conclude(facts: RequirementFacts, running: Sequence[Running], on: date) -> Readiness:
@@ -115,15 +136,23 @@ def _unknown(facts: RequirementFacts, cause: Cause, own: Sequence[Reason]) -> Re
 
 
 def _operating(facts: RequirementFacts, run: Sequence[Running], own: Sequence[Reason]) -> Readiness:
-    firsts = [tally.first for _credit, tally in run]
-    grounds = {*own, *(reason for reason in firsts if reason)}
-    causes = {reason.cause for reason in own}.union(*(tally.present for _credit, tally in run))
-    if not any(credit.relation.covers_wholly for credit, _tally in run):
+    covered = is_covered(run)
+    grounds, causes = set(own), {reason.cause for reason in own}
+    for credit, tally in run:
+        bearing = {cause for cause in tally.present if bears(credit, cause, covered=covered)}
+        causes |= bearing
+        grounds |= set(_most_pressing(tally, bearing))
+    if not covered:
         closest = min((credit for credit, _tally in run), key=_closeness)
         grounds.add(Reason(Cause.ONLY_PARTLY_COVERED, closest.control))
         causes.add(Cause.ONLY_PARTLY_COVERED)
     status = _status(run, own, causes)
     return _answer(facts, status, _score(run, status), _ranked(grounds))
+
+
+def _most_pressing(tally: Tally, causes: Collection[Cause]) -> list[Reason]:
+    """Return the most pressing reason of these causes; none where there is no cause."""
+    return next((tally.of(cause, 1) for cause in Cause if cause in causes), [])
 
 
 def _status(run: Sequence[Running], own: Sequence[Reason], causes: set[Cause]) -> Status:
@@ -175,6 +204,3 @@ def _closeness(credit: Credit) -> tuple[int, str]:
 def _ranked(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     """Return the reasons without repetition in an order that depends on nothing but themselves."""
     return tuple(sorted(set(reasons), key=rank))
-
-
-__all__ = ["Relation", "Running", "assess", "conclude"]

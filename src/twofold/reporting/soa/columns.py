@@ -131,19 +131,6 @@ def how_lines(row: Row, _words: Words) -> list[str]:
     return lines
 
 
-def control_lines(row: Row, _words: Words) -> list[str]:
-    """Return the controls of the library that serve a row, without the words of each."""
-    return [
-        _("%(control)s %(title)s: %(scopes)s")
-        % {
-            "control": how["control"],
-            "title": how["title"],
-            "scopes": ", ".join(scope["scope"] for scope in how["scopes"]),
-        }
-        for how in row["how"]
-    ]
-
-
 def owner_lines(row: Row, words: Words) -> list[str]:
     """Return who answers for it, each once."""
     owners = dict.fromkeys(scope["owner"] for scope in scopes_of(row))
