@@ -15,7 +15,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-PARTS = ("ingest", "ledger", "posture", "breach", "readiness", "pages")
+PARTS = ("ingest", "ledger", "posture", "breach", "readiness", "pages", "statements")
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results.json"
 

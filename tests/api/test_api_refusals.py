@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 
 import factories
@@ -13,33 +14,26 @@ from twofold.people.access import Permission
 from twofold.people.models import ApiToken
 
 KEY = "00000000-0000-4000-8000-000000000000"
-ENDPOINTS = [
-    ("GET", "/systems"),
-    ("POST", "/systems"),
-    ("GET", "/systems/loans"),
-    ("PUT", "/systems/loans/schema"),
-    ("POST", "/systems/loans/events"),
-    ("POST", "/systems/loans/reference"),
-    ("GET", "/systems/loans/monitors"),
-    ("POST", "/systems/loans/monitors"),
-    ("GET", "/systems/loans/measurements"),
-    ("POST", "/evidence"),
-    ("GET", "/alerts"),
-    ("POST", f"/alerts/{KEY}/acknowledge"),
-    ("GET", "/posture"),
-    ("GET", "/requirements/27001:A.8.15"),
-    ("GET", "/ledger"),
-]
+#: What stands for the parameters of an address; everything else is a key.
+WORDS = {"code": "loans", "requirement_id": "27001:A.8.15", "control_id": "TF-MON-01"}
+
+
+def filled(address):
+    """An address of the description with something in the place of each parameter."""
+    return re.sub(r"{(\w+)}", lambda found: WORDS.get(found[1], KEY), address)
+
+
+ENDPOINTS = sorted(
+    (method.upper(), filled(address.removeprefix("/api/v1")))
+    for address, operations in api.get_openapi_schema()["paths"].items()
+    for method in operations
+)
 
 
 def test_every_operation_of_the_description_is_under_test():
-    described = {
-        (method.upper(), address)
-        for address, operations in api.get_openapi_schema()["paths"].items()
-        for method in operations
-    }
-
-    assert len(described) == len(ENDPOINTS)
+    assert len(ENDPOINTS) > 50
+    assert ("POST", "/systems/loans/events") in ENDPOINTS
+    assert not [address for _method, address in ENDPOINTS if "{" in address]
 
 
 @pytest.mark.parametrize(("method", "address"), ENDPOINTS)

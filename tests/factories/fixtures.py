@@ -19,6 +19,7 @@ def own_folder(tmp_path: Path, settings: Settings) -> Iterator[None]:
     settings.BLOBS = tmp_path / "blobs"
     settings.TELEMETRY = tmp_path / "telemetry"
     settings.LEDGER_KEY = tmp_path / "ledger.key"
+    settings.SETUP_CODE = tmp_path / "setup.code"
     yield
     segments.writer.close()
 

@@ -91,6 +91,19 @@ def test_nothing_is_recorded_anew_while_the_columns_are_the_same(cast):
     assert kinds(made[0]) == ["added"]
 
 
+def test_a_model_whose_columns_were_noted_is_passed_over(cast, without, django_assert_num_queries):
+    record_changed_layouts(at=LATER)
+    with django_assert_num_queries(1):
+        assert record_changed_layouts(at=LATER) == 0
+
+    # What was written by a server that was not updated yet is found by the next change.
+    with without(EvidenceItem, "title"):
+        (item,) = items(cast, 1)
+        assert record_changed_layouts(at=LATER) == 0
+    assert record_changed_layouts(at=LATER) == 1
+    assert kinds(item) == ["migrated", "added"]
+
+
 def test_an_empty_record_has_nothing_to_record_anew(db):
     assert record_changed_layouts(at=LATER) == 0
 

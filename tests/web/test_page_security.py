@@ -70,8 +70,8 @@ def pages(cast, breached):
         "/controls/TF-MON-01/",
         f"/evidence/{item.pk}/",
         f"/evidence/{item.pk}/1/file/",
+        f"/implementations/{run.pk}/",
         f"/implementations/{run.pk}/approve/",
-        f"/implementations/{run.pk}/claim/",
         f"/alerts/{alert.pk}/",
         "/integrity/checkpoint/",
     ]

@@ -109,9 +109,10 @@ def test_signing_in_leads_to_pages_of_ours_alone(cast, wanted, reached):
     assert by_form["Location"] == by_address["Location"] == reached
 
 
-def test_the_wanted_page_is_escaped_in_the_form(client, db):
+def test_the_wanted_page_is_escaped_in_the_form(client, cast):
     page = client.get(PATH, {"next": '"><script>alert(1)</script>'}).content.decode()
 
+    assert 'name="next"' in page
     assert "<script>alert(1)" not in page
 
 

@@ -72,6 +72,16 @@ class LedgerCheckpoint(models.Model):
         return f"checkpoint at {self.size}"
 
 
+class LedgerLayout(models.Model):
+    """The columns of a model's states, once every row was recorded with them."""
+
+    model = models.CharField(max_length=100, unique=True)
+    columns = models.JSONField()
+
+    def __str__(self) -> str:
+        return f"columns of {self.model}"
+
+
 class LedgerSalt(models.Model):
     """The salt behind the commitments to one subject's personal data."""
 

@@ -117,6 +117,7 @@ _KINDS = {
     "people.apitoken.revoked": gettext_lazy("Token revoked"),
     "people.person.added": gettext_lazy("Person added"),
     "people.roleassignment.assigned": gettext_lazy("Role assigned"),
+    "people.roleassignment.ended": gettext_lazy("End of a role set"),
     "people.unit.added": gettext_lazy("Unit added"),
     "telemetry.dayprofile.counted": gettext_lazy("Day of events counted"),
     "telemetry.eventschema.declared": gettext_lazy("Event schema declared"),
