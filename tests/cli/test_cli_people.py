@@ -40,6 +40,24 @@ def test_a_weak_password_founds_nothing(run, db, password, beginning):
     assert not Person.objects.exists()
 
 
+def test_a_role_is_ended(run, cast):
+    today = factories.now().date()
+    ended = run("person", "end", "auditor@acme.example", "auditor", *ADMINISTRATOR)
+
+    assert ended.out == f"auditor@acme.example is Auditor in Acme until {today}.\n"
+    assert RoleAssignment.objects.get(person=cast.auditor).until_date == today
+
+
+def test_a_role_that_is_not_held_is_not_ended(run, cast):
+    absent = run("person", "end", "auditor@acme.example", "auditor", "--unit", "Lending",
+                 *ADMINISTRATOR)  # fmt: skip
+    forbidden = run("person", "end", "auditor@acme.example", "auditor", *LEAD)
+
+    refused(absent, "Auditor does not hold this role in Lending.")
+    refused(forbidden, "You hold no role in Acme that permits this")
+    assert RoleAssignment.objects.get(person=cast.auditor).until_date is None
+
+
 def test_a_person_is_added_and_given_a_role(run, cast):
     added = run("person", "add", "Eve", "--email", "eve@acme.example",
                 "--password", factories.PASSWORD, *ADMINISTRATOR)  # fmt: skip

@@ -1,12 +1,15 @@
 """What `serve` does before it serves; the process itself is under test in `test_serving`."""
 
 import socket
+from pathlib import Path
 
+import factories
 import pytest
 from django.core.management import call_command
 
 from twofold.cli import static
-from twofold.cli.server_commands import _forwarded
+from twofold.cli.server_commands import _forwarded, _tell_set_up_code
+from twofold.people.founding import set_up_code
 
 
 def refused(ended, told):
@@ -29,6 +32,20 @@ def test_a_port_that_is_taken_is_refused_before_anything_else(run, db):
 @pytest.mark.enable_socket
 def test_an_address_of_another_machine_is_refused(run, db):
     refused(run("serve", "--host", "192.0.2.1"), "cannot listen on 192.0.2.1:8000: ")
+
+
+def test_the_set_up_code_is_told_while_nothing_stands(db, settings, capsys):
+    _tell_set_up_code("http://127.0.0.1:8000")
+
+    told = capsys.readouterr().out
+    assert "http://127.0.0.1:8000/found/" in told
+    assert set_up_code() in told
+
+    factories.cast(factories.now())
+    _tell_set_up_code("http://127.0.0.1:8000")
+
+    assert capsys.readouterr().out == ""
+    assert not Path(settings.SETUP_CODE).exists()
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "http"])

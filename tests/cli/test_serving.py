@@ -4,9 +4,11 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import factories
 import httpx
@@ -124,6 +126,32 @@ def test_a_server_serves_refuses_and_ends_when_it_is_told(environment, port):
     assert f"http://127.0.0.1:{port}" in said
     assert server.returncode == 0
     assert "Traceback" not in complained
+    assert twofold(environment, "verify").returncode == 0
+
+
+@pytest.mark.enable_socket
+def test_an_empty_installation_is_founded_by_page_with_the_printed_code(environment, port):
+    server = start(environment, "serve", "--port", port)
+    kept = Path(environment["TWOFOLD_DATA"]) / "setup.code"
+    try:
+        with answering(port) as client:
+            page = client.get("/", follow_redirects=True)
+            said = [server.stdout.readline() for _line in range(3)]
+            mode = stat.S_IMODE(kept.stat().st_mode)
+            token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1]
+            password = {"password": factories.PASSWORD, "again": factories.PASSWORD}
+            who = {"name": "Acme", "administrator": "Ada", "email": "ada@acme.example"}
+            code = {"code": said[2].strip(), "csrfmiddlewaretoken": token}
+            founded = client.post("/found/", data={**who, **password, **code})
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.communicate(timeout=40)
+
+    assert page.url.path == "/found/"
+    assert f"http://127.0.0.1:{port}/found/" in said[1]
+    assert mode == 0o600
+    assert (founded.status_code, founded.headers["Location"]) == (302, "/people/")
+    assert not kept.exists()
     assert twofold(environment, "verify").returncode == 0
 
 

@@ -131,3 +131,10 @@ def test_decisions_are_seen_within_the_unit_alone(cast):
     assert str(made) == LOGGING
     assert not visible_decisions(factories.actor(cast.outsider), at=AT)
     assert not visible_decisions(restricted, at=AT)
+
+
+def test_more_than_five_hundred_decisions_at_once_are_refused(cast):
+    with pytest.raises(InvalidInput, match="500") as refusal:
+        decide(cast, *[yes(f"27001:X.{number}") for number in range(501)])
+
+    assert refusal.value.field == "decisions"

@@ -2,6 +2,8 @@
 
 import factories
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from factories import AT, stated
 
 from twofold.controls.actions import Decision, decide_applicability
@@ -80,3 +82,18 @@ def test_a_statement_that_excludes_what_is_needed_by_now_is_not_approved(cast):
 
     assert Statement.objects.get().approved_at is None
     assert stated.approve(draft, cast).approved_at == AT
+
+
+def test_what_needs_a_control_is_asked_once_the_unit_is_locked(cast):
+    seen = []
+
+    def recording(_requirements, _unit):
+        locks = [entry["sql"] for entry in captured if "people_unit" in entry["sql"]]
+        seen.append(locks[-1:])
+        return []
+
+    with CaptureQueriesContext(connection) as captured, asking(recording):
+        exclude(cast, FREE)
+
+    (locks,) = seen
+    assert locks, "the unit was read, to lock it, before the question was asked"

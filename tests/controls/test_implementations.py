@@ -6,8 +6,8 @@ from django.db import IntegrityError, connection, transaction
 from factories import AT
 
 from twofold.controls.actions import approve_implementation, implement
-from twofold.controls.models import Implementation
-from twofold.controls.queries import visible_implementations
+from twofold.controls.models import Implementation, LibraryEntry
+from twofold.controls.queries import library, one_reading, visible_implementations
 from twofold.ledger.queries import history
 from twofold.people import actions as people
 from twofold.people.access import Actor, Permission, part_of_product
@@ -150,6 +150,29 @@ def test_the_next_review_lies_ahead(cast):
         approve(describe(cast), cast.approver, due=AT.date())
 
     assert refusal.value.field == "review_due_date"
+
+
+def test_the_next_review_is_not_further_off_than_three_years(cast):
+    row = describe(cast)
+    with pytest.raises(InvalidInput, match="within 1100 days") as refusal:
+        approve(row, cast.approver, due=AT.date() + timedelta(days=1101))
+
+    assert refusal.value.field == "review_due_date"
+    last = AT.date() + timedelta(days=1100)
+    assert approve(row, cast.approver, due=last).review_due_date == last
+
+
+def test_a_control_that_was_retired_meanwhile_is_not_run(cast):
+    with one_reading():
+        library()
+        # Another process took it out after this one had looked.
+        LibraryEntry.objects.create(
+            control="TF-MON-01", change="retired", reason="x", changed_by=cast.lead, changed_at=AT
+        )
+        with pytest.raises(InvalidInput) as refusal:
+            describe(cast)
+
+    assert refusal.value.field == "control"
 
 
 def edited(row, column, value):

@@ -9,6 +9,7 @@ from factories import AT
 
 from twofold.catalog.model import ControlCheck, EvidenceNeed
 from twofold.controls.actions import (
+    implement,
     require_evidence,
     retire_implementation,
     revise_implementation,
@@ -62,11 +63,56 @@ def test_the_approval_ends_and_another_than_who_changed_it_approves_again(cast, 
 
     row = Implementation.objects.get()
     assert (row.approved_by, row.approved_at, row.review_due_date) == (None, None, None)
-    assert row.described_by == cast.lead
+    assert row.described_by == (cast.lead if change is revise else cast.owner)
+    assert row.contributors == [str(cast.lead.pk)]
     assert kinds(row) == [TERMS[change], "approved", "described"]
     with pytest.raises(SeparationOfDuties):
         approve(row, cast.lead)
     assert approve(row, cast.approver).approved_by_id == cast.approver.pk
+
+
+@pytest.mark.parametrize("change", TERMS)
+def test_who_described_cannot_approve_after_another_changed_something(cast, change):
+    row = described_by_lead(cast)
+    change(row, factories.actor(cast.owner))
+
+    row = Implementation.objects.get()
+    assert set(row.contributors) == {str(cast.lead.pk), str(cast.owner.pk)}
+    with pytest.raises(SeparationOfDuties):
+        approve(row, cast.lead)
+    assert approve(row, cast.approver).approved_by_id == cast.approver.pk
+    assert Implementation.objects.get().contributors == []
+
+
+def test_who_changed_something_before_another_did_cannot_approve(cast, run):
+    ask(run, factories.actor(cast.lead))
+    revise(run, factories.actor(cast.owner))
+
+    with pytest.raises(SeparationOfDuties):
+        approve(run, cast.lead)
+
+
+def test_who_described_before_contributors_were_kept_cannot_approve(cast):
+    row = described_by_lead(cast)
+    Implementation.objects.update(contributors=[])
+    with pytest.raises(SeparationOfDuties):
+        approve(row, cast.lead)
+
+    revise(row, factories.actor(cast.owner))
+    with pytest.raises(SeparationOfDuties):
+        approve(row, cast.lead)
+
+
+def described_by_lead(cast):
+    """Return what the lead described, that nobody owns or approved."""
+    return implement(
+        "TF-MON-01",
+        unit=cast.unit,
+        owner=None,
+        description="Weekly.",
+        by=factories.actor(cast.lead),
+        at=AT,
+    )
 
 
 def test_a_revised_description_may_have_another_owner_or_none(cast, run):
@@ -139,6 +185,10 @@ def test_checks_chosen_here_replace_those_the_control_suggests(cast, run):
     [
         [CHECK, CHECK],
         [ControlCheck(f"check-{number}", "Of many", CHECK.rule) for number in range(21)],
+        [ControlCheck("", "Without an id", CHECK.rule)],
+        [ControlCheck("x" * 61, "Long", CHECK.rule)],
+        [ControlCheck("few", " ", CHECK.rule)],
+        [ControlCheck("few", "x" * 301, CHECK.rule)],
     ],
 )
 def test_checks_that_cannot_be_chosen_are_refused(cast, run, checks):

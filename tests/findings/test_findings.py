@@ -166,6 +166,7 @@ def test_who_raises_nothing_there_raises_nothing(cast, who):
         ({"action": " "}, "action"),
         ({"action": "a\0"}, "action"),
         ({"due_date": TODAY - timedelta(days=1)}, "due_date"),
+        ({"due_date": TODAY + timedelta(days=366)}, "due_date"),
     ],
 )
 def test_an_answer_that_says_nothing_is_refused_by_field(cast, raised, given, place):
@@ -206,6 +207,23 @@ def test_who_owns_the_action_cannot_close_the_finding(cast, raised):
     with pytest.raises(SeparationOfDuties):
         close(cast, raised, by=factories.actor(cast.owner))
     assert Finding.objects.get().closed_at is None
+
+
+def test_who_answered_cannot_close_the_finding_though_another_owns_the_action(cast, raised):
+    answer(cast, raised, by=factories.actor(cast.lead))
+
+    row = Finding.objects.get()
+    assert (row.answered_by, row.owner) == (cast.lead, cast.owner)
+    with pytest.raises(SeparationOfDuties):
+        close(cast, raised, by=factories.actor(cast.lead))
+    assert close(cast, raised).closed_by_id == cast.auditor.pk
+
+
+def test_an_action_is_due_within_a_year_of_its_answer(cast, raised):
+    with pytest.raises(InvalidInput, match="due within 365 days"):
+        answer(cast, raised, due_date=TODAY + timedelta(days=366))
+
+    assert answer(cast, raised, due_date=TODAY + timedelta(days=365)).owner == cast.owner
 
 
 @pytest.mark.parametrize("grade", [Grade.MAJOR, Grade.MINOR])
@@ -257,6 +275,13 @@ def test_what_is_closed_stays_closed(cast, raised):
     with pytest.raises(Conflict):
         close(cast, raised, by=factories.actor(cast.lead))
     assert Finding.objects.values().get() == before
+
+
+def test_the_database_refuses_a_closing_by_who_answered(cast, raised):
+    answer(cast, raised, by=factories.actor(cast.lead))
+    close(cast, raised)
+    with pytest.raises(IntegrityError):
+        edited(raised, "closed_by_id", cast.lead.pk)
 
 
 def test_the_database_refuses_a_closing_by_the_owner_and_by_nobody(cast, raised):

@@ -1,22 +1,28 @@
 """Following the ledger: what was written since, and when everything must be read anew."""
 
+import time
 from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
 from factories import AT, whole_record
+from hypothesis import given
+from hypothesis import strategies as st
 
 from twofold.evidence.models import EvidenceItem
 from twofold.ledger import actions as ledger
 from twofold.ledger import queries
-from twofold.ledger.models import LedgerEntry
+from twofold.ledger.models import LedgerEntry, LedgerRevision
 from twofold.ledger.queries import (
+    Gap,
     Mark,
     began_at,
     changes_since,
+    gaps_between,
     mark_at,
     mark_now,
     newest_checkpoints,
+    first_states,
     recorded_states,
     subjects_between,
 )
@@ -112,41 +118,91 @@ def test_too_many_changes_must_be_read_anew(cast):
     assert changes_since(mark) is None
 
 
-def test_an_entry_that_was_missing_is_told_when_it_comes(cast):
+@pytest.fixture
+def many_writers(monkeypatch):
     """As on PostgreSQL, where a transaction that began earlier may commit later."""
+    monkeypatch.setattr(queries, "_may_have_gaps", lambda: True)
+
+
+def test_an_entry_that_was_missing_is_told_when_it_comes(cast, many_writers):
     rename(cast.unit, "Loans")
     late = newest_entry()
     rename(cast.elsewhere, "Trips")
     newest = newest_entry()
-    mark = Mark(newest.pk, bytes(newest.leaf_hash), ((late.pk, 0.0), (newest.pk + 7, 0.0)))
+    gaps = (Gap(late.pk, late.pk, time.monotonic()), Gap(newest.pk + 7, newest.pk + 7, 0.0))
+    mark = Mark(newest.pk, bytes(newest.leaf_hash), gaps)
 
     after, subjects = changes_since(mark)
 
     assert subjects == [cast.unit.ledger_subject]
     assert (after.entry, after.leaf) == (newest.pk, bytes(newest.leaf_hash))
-    assert late.pk not in [number for number, _since in after.missing]
+    assert late.pk not in {gap.first for gap in after.gaps}
 
 
-def test_numbers_between_that_are_not_there_are_kept_in_mind_for_a_while(monkeypatch):
-    monkeypatch.setattr(queries.time, "monotonic", lambda: 1000.0)
+def test_a_reader_of_everything_keeps_in_mind_what_lies_between(cast, many_writers, untriggered):
+    rename(cast.unit, "Loans")
+    between = newest_entry()
+    rename(cast.elsewhere, "Trips")
+    LedgerRevision.objects.filter(entry=between).delete()
+    between.delete()
 
-    # Nothing is missing in an unbroken row; what lies between is, up to the newest.
-    assert queries._gaps(3, [3, 4, 5], ()) == ()  # noqa: SLF001
-    assert queries._gaps(3, [3, 6], ()) == ((4, 1000.0), (5, 1000.0))  # noqa: SLF001
-    # What was seen long ago belongs to a change that was rolled back.
-    known = ((1, 1000.0 - 901), (2, 1000.0 - 899))
-    assert queries._gaps(3, [3, 5], known) == ((2, 101.0), (4, 1000.0))  # noqa: SLF001
+    (gap,) = mark_now().gaps
 
-
-def test_no_more_numbers_are_kept_in_mind_than_the_newest_five_hundred():
-    found = queries._gaps(1, [1, 2000], ())  # noqa: SLF001
-    assert [number for number, _since in found] == list(range(1500, 2000))
+    assert (gap.first, gap.last) == (between.pk, between.pk)
 
 
-def test_on_sqlite_with_its_one_writer_nothing_is_missing(cast):
+def test_more_gaps_than_anybody_follows_are_read_anew(cast, many_writers, monkeypatch):
+    mark = Mark(newest_entry().pk, bytes(newest_entry().leaf_hash), (Gap(900, 950, 1e12),))
+    rename(cast.unit, "Loans")
+    assert changes_since(mark)[1] == [cast.unit.ledger_subject]
+
+    monkeypatch.setattr(queries, "_MOST_GAPS", 0)
+    assert changes_since(mark) is None
+
+
+def spans(last, ids, *known, now=1000.0):
+    return [(gap.first, gap.last) for gap in gaps_between(last, ids, known, now=now)]
+
+
+def test_numbers_between_that_are_not_there_are_gaps():
+    assert spans(3, [3, 4, 5]) == []
+    assert spans(3, [3, 6]) == [(4, 5)]
+    assert spans(0, [2, 5, 1000]) == [(1, 1), (3, 4), (6, 999)]
+
+
+def test_a_gap_shrinks_by_what_appears_in_it_and_is_given_up_after_an_hour():
+    known = Gap(10, 20, 500.0)
+    assert spans(30, [30], known) == [(10, 20)]
+    assert spans(30, [12, 13, 20, 30], known) == [(10, 11), (14, 19)]
+    assert spans(30, [*range(10, 21), 30], known) == []
+    assert spans(30, [30], known, now=500.0 + 3600) == []
+    assert gaps_between(30, [30], [known], now=600.0)[0].since == 500.0
+
+
+@given(st.sets(st.integers(1, 40)), st.integers(2, 12), st.randoms())
+def test_whatever_the_order_of_commits_every_number_is_told_or_kept_in_mind(drawn, rounds, random):
+    """Numbers appear in any order over some rounds; none that appears is missed."""
+    waiting, there, told, last = sorted(drawn), [], set(), 0
+    gaps = ()
+    for _ in range(rounds):
+        fresh = [number for number in waiting if random.random() < 0.4]
+        waiting = [number for number in waiting if number not in fresh]
+        there = sorted([*there, *fresh])
+        seen = [
+            number
+            for number in there
+            if number >= last or any(gap.first <= number <= gap.last for gap in gaps)
+        ]
+        told |= set(seen)
+        gaps = gaps_between(last, seen, gaps, now=0.0)
+        last = max([last, *there])
+    assert told == set(there)
+
+
+def test_sqlite_has_one_writer_and_no_gaps(cast):
     if connection.vendor != "sqlite":
         pytest.skip("PostgreSQL has many writers")
-    assert queries._missing(1, [1, 9], ()) == ()  # noqa: SLF001
+    assert mark_now().gaps == ()
 
 
 def test_the_mark_at_a_time_is_the_newest_entry_that_was_recorded_before_it(cast):

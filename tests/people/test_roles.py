@@ -137,6 +137,7 @@ def test_the_last_administrator_stays(cast):
     ],
 )
 def test_only_a_lasting_administrator_of_all_can_follow(cast, second):
+    second = dict(second)
     inactive, unit = second.pop("inactive", False), second.pop("unit", "root")
     given(
         cast, cast.reviewer, **{"role": Role.ADMINISTRATOR, "unit": getattr(cast, unit), **second}

@@ -222,19 +222,43 @@ def test_an_actor_restricted_to_a_system_knows_of_that_alone(cast, run, loans):
     assert [fact.scope for facts in run_by_control for fact in facts] == ["Loans"]
 
 
-@pytest.mark.parametrize("first", [True, False])
-def test_what_applies_in_one_unit_applies(cast, first):
-    for unit, applicable in ((cast.unit, first), (cast.elsewhere, not first)):
+def decided(cast, *told):
+    """Decisions of one control, each in a unit and a day later than the one before."""
+    for day, (unit, applicable) in enumerate(told, 2):
         decide_applicability(
             [Decision("27001:A.8.16", applicable=applicable, reason=unit.name)],
             unit=unit,
             by=factories.actor(cast.lead),
-            at=on(2),
+            at=on(day),
         )
+    return decision_on("27001:A.8.16", factories.actor(cast.lead), at=on(9))
 
-    decision = decision_on("27001:A.8.16", factories.actor(cast.lead), at=on(3))
-    assert decision.applicable
-    assert decision.reason == ("Lending" if first else "Travel")
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_was_excluded_above_applies_where_a_unit_below_says_so(cast, order):
+    told = [(cast.root, False), (cast.unit, True), (cast.elsewhere, False)]
+
+    decision = decided(cast, *told[::order])
+
+    assert (decision.applicable, decision.reason) == (True, "Lending")
+
+
+def test_a_unit_excludes_nothing_for_those_above_it(cast):
+    assert decided(cast, (cast.unit, False)) is None
+    assert decided(cast, (cast.root, True)).reason == "Acme"
+
+
+def test_a_unit_decides_for_nobody_above_it(cast):
+    assert decided(cast, (cast.unit, True)) is None
+
+
+def test_for_a_unit_holds_what_it_decided_itself(cast):
+    decided(cast, (cast.root, True), (cast.unit, False))
+    there = decision_on("27001:A.8.16", factories.actor(cast.owner), at=on(9))
+    beside = decision_on("27001:A.8.16", factories.actor(cast.outsider), at=on(9))
+
+    assert (there.applicable, there.reason) == (False, "Lending")
+    assert (beside.applicable, beside.reason) == (True, "Acme")
 
 
 def test_of_equal_decisions_that_of_the_widest_unit_is_told(cast):

@@ -173,8 +173,9 @@ EDITS = {
         cast, "27001:A.8.16", applicable=False, at=TODAY
     ),
     "finding": lambda cast, run: governed.finding(cast, about=run, grade=Grade.MAJOR, at=TODAY),
-    "status set by hand": lambda cast, _run: governed.override(
-        cast, requirement="27001:9.1", at=TODAY
+    "status set by hand": lambda cast, _run: (
+        promote(cast, cast.approver, cast.root),
+        governed.override(cast, requirement="27001:9.1", unit=cast.root, at=TODAY),
     ),
     "library": lambda cast, _run: controls.adapt_control(
         "TF-MON-01",
@@ -367,17 +368,23 @@ def restricted(cast, subject):
     return Actor(lead.ledger_name, lead.person_id, only=only, restricted_to=subject)
 
 
-def test_what_expired_in_a_wide_unit_hides_nothing_that_stands_below_it(cast):
+def test_what_expired_in_a_unit_uncovers_what_stands_above_it(cast):
     promote(cast, cast.approver, cast.root)
-    governed.override(
-        cast, requirement="27001:9.1", unit=cast.root, expires_date=on(10).date(), at=on(2)
-    )
-    below = governed.override(cast, requirement="27001:9.1", at=on(2))
+    above = governed.override(cast, requirement="27001:9.1", unit=cast.root, at=on(2))
+    governed.override(cast, requirement="27001:9.1", expires_date=on(10).date(), at=on(2))
+    owner = factories.actor(cast.owner)
 
-    shown = state("27001:9.1", at=on(17))
+    shown = standing(owner, at=on(17)).readiness["27001:9.1"]
 
     assert shown.overridden
-    assert shown.reasons[0].record == below.ledger_subject
+    assert shown.reasons[0].record == above.ledger_subject
+
+
+def test_a_status_that_a_unit_set_by_hand_is_its_own_alone(cast):
+    governed.override(cast, requirement="27001:9.1", at=on(2))
+
+    assert standing(factories.actor(cast.owner), at=on(17)).readiness["27001:9.1"].overridden
+    assert not state("27001:9.1", at=on(17)).overridden
 
 
 def promote(cast, person, unit):
@@ -392,7 +399,14 @@ def promote(cast, person, unit):
 
 
 def test_a_status_that_was_set_by_hand_shows_until_it_expires(cast, run):
-    made = governed.override(cast, requirement="27001:9.1", expires_date=on(18).date(), at=on(17))
+    promote(cast, cast.approver, cast.root)
+    made = governed.override(
+        cast,
+        requirement="27001:9.1",
+        unit=cast.root,
+        expires_date=on(18).date(),
+        at=on(17),
+    )
 
     shown, after = state("27001:9.1", at=on(18)), state("27001:9.1", at=on(19))
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 import factories
 import pytest
@@ -180,6 +181,25 @@ def test_unit_that_one_may_only_read_is_not_answered_for(
     assert page.status_code == 422
     assert "You hold no role" in page.content.decode()
     assert not GapAnswer.objects.exists()
+
+
+def test_only_who_may_answer_is_offered_persons(cast: factories.Cast, client: Client) -> None:
+    client.force_login(cast.auditor)
+    page = client.get("/gap/areas/ai-governance/")
+    told = given(ROLES, "done", owner=str(cast.owner.pk))
+    refused = client.post("/gap/areas/ai-governance/", told)
+
+    assert all(offered(question) == [""] for question in page.context["questions"])
+    assert refused.status_code == 422
+    assert "You hold no role" in refused.content.decode()
+    assert all(offered(question) == [""] for question in refused.context["questions"])
+    client.force_login(cast.lead)
+    page = client.get("/gap/areas/ai-governance/")
+    assert str(cast.owner.pk) in offered(page.context["questions"][0])
+
+
+def offered(question: Any) -> list[str]:
+    return [key for key, _name in question.form.fields["owner"].choices]
 
 
 def test_unit_is_chosen_among_those_within_reach(cast: factories.Cast, client: Client) -> None:

@@ -138,6 +138,23 @@ def test_who_may_not_raise_findings_gets_no_form_and_no_link(cast, signed_in):
     assert not Finding.objects.exists()
 
 
+def test_only_who_may_answer_is_offered_persons(cast, signed_in):
+    made = raised(cast)
+    page = f"/findings/{made.pk}/"
+    given = {**ANSWER, "owner": cast.lead.pk, "due_date": due()}
+
+    reader = signed_in(cast.auditor)
+    offered = reader.get(page).context["answer_form"].fields["owner"].queryset
+    refused = reader.post(f"{page}answer/", given)
+
+    assert not offered.exists()
+    assert refused.status_code == 403
+    lead = signed_in(cast.lead)
+    assert cast.owner in lead.get(page).context["answer_form"].fields["owner"].queryset
+    made.refresh_from_db()
+    assert made.action == ""
+
+
 def test_a_finding_of_one_unit_is_not_there_for_another(cast, signed_in):
     made = raised(cast)
     outsider = signed_in(cast.outsider)

@@ -9,7 +9,7 @@ from twofold.inventory.queries import system_for
 from twofold.people import actions
 from twofold.people.access import Permission, actor_of
 from twofold.people.models import Role
-from twofold.people.queries import person_by_email, token_named, unit_by_name
+from twofold.people.queries import assignment_in, person_by_email, token_named, unit_by_name
 
 _AS = click.option("--as", "email", required=True, help="E-mail address of the person who acts.")
 
@@ -65,6 +65,25 @@ def assign_role(address: str, role: str, unit: str, until: datetime | None, emai
     )
     drain()
     click.echo(f"{address} is {Role(role).label} in {unit_by_name(unit).name}.")
+
+
+@person.command("end")
+@click.argument("address")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.option("--unit", default="", help="Unit in whose subtree the role holds.")
+@click.option("--last", type=click.DateTime(["%Y-%m-%d"]), help="Last day; default: today.")
+@_AS
+def end_role(address: str, role: str, unit: str, last: datetime | None, email: str) -> None:
+    """End the ROLE of the person with ADDRESS."""
+    place, at = unit_by_name(unit), _now()
+    ended = actions.end_role(
+        assignment_in(place, Role(role), person_by_email(address, field="address"), on=at.date()),
+        last_date=last.date() if last else at.date(),
+        by=actor_of(person_by_email(email, field="as")),
+        at=at,
+    )
+    drain()
+    click.echo(f"{address} is {Role(role).label} in {place.name} until {ended.until_date}.")
 
 
 @person.command("unit")

@@ -17,6 +17,8 @@ from django.core.wsgi import get_wsgi_application
 from twofold.cli import static
 from twofold.cli.worker import working
 from twofold.ledger.layouts import record_changed_layouts
+from twofold.people import founding
+from twofold.people.queries import root_unit
 
 
 def add_to(group: click.Group) -> None:
@@ -56,6 +58,7 @@ def serve(host: str, port: int, threads: int, worker: bool, proxy: str) -> None:
     )
     with suppress(KeyboardInterrupt), working() if worker else nullcontext():
         click.echo(f"Twofold serves http://{host}:{port} (data in {settings.DATA}).")
+        _tell_set_up_code(f"http://{host}:{port}")
         # Returns on Ctrl-C and on SIGTERM, when the requests that it holds are answered.
         server.run()
 
@@ -78,6 +81,15 @@ def migrate() -> None:
 def _migrate() -> None:
     call_command("migrate", verbosity=0)
     record_changed_layouts(at=datetime.now(UTC))
+
+
+def _tell_set_up_code(address: str) -> None:
+    """Say how the organisation is founded by page, while there is none."""
+    if root_unit() is not None:
+        founding.take_code_away()
+        return
+    click.echo(f"Nothing is founded yet. Open {address}/found/ with the set-up code")
+    click.echo(f"    {founding.set_up_code()}")
 
 
 def _require_free(host: str, port: int) -> None:

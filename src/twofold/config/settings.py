@@ -156,6 +156,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LEDGER_KEY = DATA / "ledger.key"
+SETUP_CODE = DATA / "setup.code"
 LEDGER_ORIGIN = environment.origin()
 BLOBS = DATA / "blobs"
 TELEMETRY = DATA / "telemetry"

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -47,36 +47,89 @@ class LedgerLine:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """Numbers of entries that were drawn and are not there yet.
+
+    Attributes:
+        first, last: the first and last of them.
+        since: when they were first missed, by a clock that only goes forward.
+    """
+
+    first: int
+    last: int
+    since: float
+
+
+@dataclass(frozen=True)
 class Mark:
     """How far somebody has followed the ledger, in the order in which entries were written.
 
     Attributes:
         entry: the newest entry that was read; 0 before any.
         leaf: its hash, so that a ledger that was rolled back or restored is noticed.
-        missing: entries below it that were not there yet, and when that was first seen; another
-            transaction may still commit them.
+        gaps: numbers below it that another transaction may still commit.
     """
 
     entry: int = 0
     leaf: bytes = b""
-    missing: tuple[tuple[int, float], ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 #: More changes than this are read anew at once.
 _MOST_CHANGES = 5000
 #: A number that was drawn and did not appear for so long belongs to a change that was rolled back.
-_GIVEN_UP_S = 900.0
+_GIVEN_UP_S = 3600.0
 #: How far below the newest entry a transaction that began earlier may still commit.
-_LOOK_BACK = 500
+_LOOK_BACK = 20_000
+#: More gaps than this are not followed: everything is read anew instead.
+_MOST_GAPS = 200
 
 
 def mark_now() -> Mark:
     """Return the mark of somebody who reads everything from now on."""
-    newest = list(LedgerEntry.objects.order_by("-id").values_list("id", "leaf_hash")[:_LOOK_BACK])
-    if not newest:
+    newest = LedgerEntry.objects.order_by("-id").values_list("id", "leaf_hash").first()
+    if newest is None:
         return Mark()
-    ids = [entry for entry, _leaf in newest]
-    return Mark(ids[0], octets(newest[0][1]), _missing(ids[-1], ids, ()))
+    gaps: tuple[Gap, ...] = ()
+    if _may_have_gaps():
+        rows = LedgerEntry.objects.filter(id__gt=newest[0] - _LOOK_BACK).order_by("id")
+        ids = list(rows.values_list("id", flat=True))
+        gaps = gaps_between(ids[0] - 1, ids, (), now=time.monotonic())
+    return Mark(newest[0], octets(newest[1]), gaps)
+
+
+def _may_have_gaps() -> bool:
+    """Return whether entries can appear below others: SQLite has one writer at a time."""
+    return connection.vendor != "sqlite"
+
+
+def gaps_between(
+    last: int, ids: Sequence[int], known: Iterable[Gap], *, now: float
+) -> tuple[Gap, ...]:
+    """Return the gaps that somebody has to look at again.
+
+    Args:
+        last: the newest number that was read before.
+        ids: the numbers that were found now, in their order; those within known gaps too.
+        known: the gaps that were left before; what was found in them is taken out, and what is
+            missing for longer than an hour is given up.
+        now: the time of a clock that only goes forward.
+    """
+    left: list[Gap] = []
+    for gap in known:
+        if now - gap.since >= _GIVEN_UP_S:
+            continue
+        inside = [number for number in ids if gap.first <= number <= gap.last]
+        left += _holes(gap.first - 1, [*inside, gap.last + 1], gap.since)
+    return (*left, *_holes(last, [number for number in ids if number > last], now))
+
+
+def _holes(before: int, ids: Iterable[int], since: float) -> Iterator[Gap]:
+    """Yield what is missing between a number and those that follow it."""
+    for number in ids:
+        if number > before + 1:
+            yield Gap(before + 1, number - 1, since)
+        before = number
 
 
 def mark_at(*, before: datetime) -> Mark:
@@ -102,8 +155,8 @@ def changes_since(mark: Mark) -> tuple[Mark, list[str]] | None:
     everything must be read anew.
     """
     wanted = Q(id__gte=mark.entry)
-    if mark.missing:
-        wanted |= Q(id__in=[entry for entry, _since in mark.missing])
+    for gap in mark.gaps:
+        wanted |= Q(id__range=(gap.first, gap.last))
     rows = list(
         LedgerEntry.objects.filter(wanted)
         .order_by("id")
@@ -114,11 +167,14 @@ def changes_since(mark: Mark) -> tuple[Mark, list[str]] | None:
     new = [row for row in rows if row[0] != mark.entry]
     if not new:
         return mark, []
+    gaps: tuple[Gap, ...] = ()
+    if _may_have_gaps():
+        ids = [row[0] for row in rows]
+        gaps = gaps_between(mark.entry, ids, mark.gaps, now=time.monotonic())
+    if len(gaps) > _MOST_GAPS:
+        return None
     newest = rows[-1]
-    still = tuple(gap for gap in mark.missing if gap[0] not in {row[0] for row in rows})
-    missing = _missing(mark.entry or newest[0], [row[0] for row in rows], still)
-    found = Mark(newest[0], octets(newest[2]), missing)
-    return found, list(dict.fromkeys(row[1] for row in new))
+    return Mark(newest[0], octets(newest[2]), gaps), list(dict.fromkeys(row[1] for row in new))
 
 
 def subjects_between(first: datetime, last: datetime) -> list[str]:
@@ -163,24 +219,6 @@ def _follows(mark: Mark, rows: Sequence[tuple[int, str, bytes | memoryview]]) ->
     if mark.entry == 0:
         return True
     return any(row[0] == mark.entry and octets(row[2]) == mark.leaf for row in rows)
-
-
-def _missing(
-    first: int, ids: list[int], known: tuple[tuple[int, float], ...]
-) -> tuple[tuple[int, float], ...]:
-    """Return the numbers from `first` to the newest that are not there, with those known before."""
-    # SQLite has one writer at a time: what is not there will never be.
-    return () if connection.vendor == "sqlite" else _gaps(first, ids, known)
-
-
-def _gaps(  # pragma: no cover - measured on SQLite
-    first: int, ids: list[int], known: tuple[tuple[int, float], ...]
-) -> tuple[tuple[int, float], ...]:
-    now = time.monotonic()
-    there = set(ids)
-    fresh = [(number, now) for number in range(first, max(ids)) if number not in there]
-    kept = [gap for gap in known if now - gap[1] < _GIVEN_UP_S]
-    return tuple([*kept, *fresh][-_LOOK_BACK:])
 
 
 def last_checkpoint() -> LedgerCheckpoint | None:

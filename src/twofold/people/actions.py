@@ -1,6 +1,7 @@
 """Changes to persons, units, roles and tokens."""
 
 import secrets
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,10 +11,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection, transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from twofold.ledger import actions as ledger
-from twofold.people import access
+from twofold.people import access, founding
 from twofold.people.access import Actor, Permission
 from twofold.people.errors import AccessDenied, Conflict, InvalidInput
 from twofold.people.models import ApiToken, Person, Role, RoleAssignment, Unit
@@ -34,9 +36,20 @@ class IssuedToken:
 
 @transaction.atomic
 def found_organisation(
-    name: str, *, administrator: str, email: str, password: str, by: Actor, at: datetime
+    name: str,
+    *,
+    administrator: str,
+    email: str,
+    password: str,
+    leads: bool = False,
+    by: Actor,
+    at: datetime,
 ) -> tuple[Unit, Person]:
     """Create the root unit and its first administrator: the one act that needs no role.
+
+    Args:
+        leads: the administrator is the AI governance lead too. Only the founding can give this:
+            afterwards nobody gives a role to themselves.
 
     Returns:
         The unit and the person.
@@ -48,9 +61,12 @@ def found_organisation(
     _take_turn()
     if Unit.objects.exists():
         raise Conflict(_("An organisation stands already on this installation."))
+    _require_text(administrator, "administrator", 120)
     unit = _save_unit(name, None, by=by, at=at)
     person = _save_person(administrator, email, password, by=by, at=at)
-    _save_assignment(person, Role.ADMINISTRATOR, unit, at.date(), None, by=by, at=at)
+    for role in (Role.ADMINISTRATOR, *((Role.GOVERNANCE_LEAD,) if leads else ())):
+        _save_assignment(person, role, unit, at.date(), None, by=by, at=at)
+    transaction.on_commit(founding.take_code_away)
     return unit, person
 
 
@@ -104,6 +120,58 @@ def assign_role(
     if until_date and until_date < from_date:
         raise InvalidInput(_("The last day lies before the first."), field="until_date")
     return _save_assignment(person, role, unit, from_date, until_date, by=by, at=at)
+
+
+@transaction.atomic
+def admit(
+    name: str,
+    *,
+    email: str,
+    password: str | None,
+    role: Role,
+    unit: Unit,
+    by: Actor,
+    at: datetime,
+) -> tuple[Person, RoleAssignment]:
+    """Add a person and give them a first role from today on, or neither.
+
+    Raises:
+        AccessDenied: the actor does not manage people in the unit.
+        InvalidInput: the name, the address or the password is not acceptable.
+    """
+    person = add_person(name, email=email, password=password, unit=unit, by=by, at=at)
+    return person, assign_role(person, role=role, unit=unit, from_date=at.date(), by=by, at=at)
+
+
+@transaction.atomic
+def end_role(
+    assignment: RoleAssignment, *, last_date: date, by: Actor, at: datetime
+) -> RoleAssignment:
+    """Say on which day a role holds for the last time; yesterday ends it at once.
+
+    What was permitted on past days stays so: a role never ends earlier than yesterday, and one
+    that has an end only comes to it sooner.
+
+    Raises:
+        AccessDenied: the actor does not manage people in the unit.
+        InvalidInput: the day lies before the first one, before yesterday or after the end.
+        Conflict: nobody would administer the organisation any more.
+    """
+    access.require(by, Permission.MANAGE_PEOPLE, unit=assignment.unit, at=at)
+    # All administrators are held, so that two of them cannot end each other's role at once.
+    held = RoleAssignment.objects.select_for_update(of=("self",)).filter(
+        Q(pk=assignment.pk) | Q(role=Role.ADMINISTRATOR, unit__parent=None)
+    )
+    rows = {row.pk: row for row in held.order_by("pk")}
+    row = rows[assignment.pk]
+    _require_sooner(row, last_date, at.date())
+    if row.role == Role.ADMINISTRATOR and assignment.unit.parent_id is None:
+        others = [pk for pk in rows if pk != row.pk]
+        _require_lasting_administrator(others, after=last_date)
+    row.until_date = last_date
+    row.save(update_fields=["until_date"])
+    ledger.record(row, "ended", by=by.ledger_name, at=at)
+    return row
 
 
 @transaction.atomic
@@ -226,6 +294,27 @@ def _save_assignment(
     )
     ledger.record(assignment, "assigned", by=by.ledger_name, at=at)
     return assignment
+
+
+def _require_sooner(row: RoleAssignment, last_date: date, today: date) -> None:
+    if last_date < row.from_date:
+        raise InvalidInput(_("The last day lies before the first."), field="until_date")
+    if last_date < today - timedelta(days=1):
+        raise InvalidInput(_("A role ends yesterday at the earliest."), field="until_date")
+    if row.until_date and last_date >= row.until_date:
+        raise InvalidInput(_("The role ends by then already."), field="until_date")
+
+
+def _require_lasting_administrator(others: Iterable[uuid.UUID], *, after: date) -> None:
+    lasting = RoleAssignment.objects.filter(
+        pk__in=others,
+        role=Role.ADMINISTRATOR,
+        from_date__lte=after + timedelta(days=1),
+        until_date=None,
+        person__is_active=True,
+    )
+    if not lasting.exists():
+        raise Conflict(_("Nobody would administer the organisation any more."))
 
 
 def _require_text(value: str, field: str, maximum: int) -> None:

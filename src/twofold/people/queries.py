@@ -1,14 +1,16 @@
 """Reading persons, units and tokens."""
 
 import hashlib
-from datetime import datetime
+import itertools
+from datetime import date, datetime
+from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from twofold.people.access import Actor, actor_of_token
+from twofold.people.access import Actor, Permission, actor_of_token, reach
 from twofold.people.errors import InvalidInput, NotFound
-from twofold.people.models import ApiToken, Person, Unit
+from twofold.people.models import ApiToken, Person, Role, RoleAssignment, Unit
 
 
 def token_digest(secret: str) -> str:
@@ -46,6 +48,61 @@ def persons() -> QuerySet[Person]:
     return Person.objects.filter(is_active=True).order_by("name")
 
 
+def visible_assignments(by: Actor, *, at: datetime) -> QuerySet[RoleAssignment]:
+    """Return the roles that hold in what the actor may read, with unit; by role and first day.
+
+    That is: roles of the units that the actor may read, of those below and of those above them.
+    """
+    within = Q(pk__in=[])
+    for path in reach(by, Permission.READ, at=at):
+        above = list(itertools.accumulate(part + "/" for part in path.split("/")[:-1]))
+        within |= Q(unit__path__startswith=path) | Q(unit__path__in=above)
+    rows = RoleAssignment.objects.filter(within).select_related("unit")
+    return rows.order_by("unit__path", "role", "from_date", "pk")
+
+
+def visible_persons(by: Actor, *, at: datetime) -> QuerySet[Person]:
+    """Return active persons by name: all for who manages people, else those of visible roles."""
+    if may_manage_people(by, at=at):
+        return persons().order_by("name", "pk")
+    shown = visible_assignments(by, at=at).order_by().values("person")
+    return persons().filter(pk__in=shown).order_by("name", "pk")
+
+
+def may_manage_people(by: Actor, *, at: datetime) -> bool:
+    """Return whether the actor manages people in at least one unit."""
+    return bool(reach(by, Permission.MANAGE_PEOPLE, at=at))
+
+
+def holding(rows: QuerySet[RoleAssignment], *, on: date) -> QuerySet[RoleAssignment]:
+    """Return the roles that hold on a day."""
+    return rows.filter(Q(until_date=None) | Q(until_date__gte=on), from_date__lte=on)
+
+
+def person_for(key: UUID, by: Actor, *, at: datetime) -> Person:
+    """Return an active person whom the actor may see.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = visible_persons(by, at=at).filter(pk=key).first()
+    if found is None:
+        raise NotFound(_("There is no such person."))
+    return found
+
+
+def assignment_for(key: UUID, by: Actor, *, at: datetime) -> RoleAssignment:
+    """Return a role that the actor may see, with its unit and person.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = visible_assignments(by, at=at).select_related("unit", "person").filter(pk=key).first()
+    if found is None:
+        raise NotFound(_("There is no such role."))
+    return found
+
+
 def unit_by_name(name: str) -> Unit:
     """Return the unit of a name, or the organisation itself for a blank one.
 
@@ -68,6 +125,24 @@ def person_by_email(email: str, *, field: str) -> Person:
     if person is None:
         raise InvalidInput(_("There is no person %(email)s.") % {"email": email}, field=field)
     return person
+
+
+def assignment_in(unit: Unit, role: Role, person: Person, *, on: date) -> RoleAssignment:
+    """Return the role that a person holds in just this unit on a day; of several the longest.
+
+    Raises:
+        NotFound: there is none.
+    """
+    rows = RoleAssignment.objects.filter(unit=unit, role=role, person=person)
+    found = holding(rows, on=on).select_related("unit")
+    longest = found.order_by(F("until_date").desc(nulls_first=True), "from_date").first()
+    if longest is None:
+        raise NotFound(
+            _("%(person)s does not hold this role in %(unit)s.")
+            % {"person": person.name, "unit": unit.name},
+            field="role",
+        )
+    return longest
 
 
 def token_named(name: str, person: Person) -> ApiToken:

@@ -91,15 +91,6 @@ class Book:
         }
         self._judge(due, set(self.catalog.requirements))
 
-    def sight_of(self, paths: Iterable[str], system: str | None) -> Sight:
-        """Return the sight of a reader of these unit paths, restricted to one system or not."""
-        allowed = tuple(paths)
-
-        def sees(path: str, of_system: str) -> bool:
-            return path.startswith(allowed) and (system is None or of_system == system)
-
-        return sees
-
     def sees_all(self, paths: Iterable[str]) -> bool:
         """Return whether these paths reach every unit."""
         allowed = tuple(paths)
@@ -260,36 +251,35 @@ class Book:
         )
 
     def _decision(self, requirement: str, sees: Sight | None) -> ApplicabilityFact | None:
-        """Return the decision that holds where units have decided each for itself.
+        """Return the decision that holds for a reader.
 
-        What applies in one of them applies; of equal decisions, that of the widest unit is told.
+        A unit below can make a requirement apply that was excluded above it, never the other way.
         """
-        rows = self._shelves.told(Applicability, requirement, sees)
-        if not rows:
+        told = self._shelves.told(Applicability, requirement, sees)
+        if not told:
             return None
-        chosen = max(
-            rows,
-            key=lambda row: (
-                row["applicable"],
-                -len(self._shelves.path(row)),
-                str(row["decided_at"]),
-                row["id"],
-            ),
-        )
+        chosen = min(told, key=self._weight)
+        if not chosen["applicable"]:
+            below = self._shelves.below(Applicability, requirement, sees)
+            applying = (row for row in below if row["applicable"])
+            chosen = min(applying, key=self._weight, default=chosen)
         return decision_fact(chosen)
 
     def _override(self, requirement: str, sees: Sight | None) -> OverrideFact | None:
-        """Return the override that stands on the day; of several, that of the widest unit."""
-        rows = [
-            row
-            for row in self._shelves.told(Override, requirement, sees)
-            if row["withdrawn_at"] is None
+        """Return the override that stands for a reader on the day; of several, the widest."""
+        rows = self._shelves.told(Override, requirement, sees, self._stands)
+        return override_fact(min(rows, key=self._weight)) if rows else None
+
+    def _stands(self, row: Row) -> bool:
+        return (
+            row["withdrawn_at"] is None
             and row["approved_at"] is not None
             and known_day(row["expires_date"]) >= self.on
-        ]
-        if not rows:
-            return None
-        return override_fact(min(rows, key=lambda row: (len(self._shelves.path(row)), row["id"])))
+        )
+
+    def _weight(self, row: Row) -> tuple[bool, int, str]:
+        """Return the place of a row among others: what applies first, then the widest unit."""
+        return not row.get("applicable"), len(self._shelves.path(row)), row["id"]
 
     def _place(self, key: str) -> tuple[str, str]:
         row = self._shelves.rows[Implementation][key]

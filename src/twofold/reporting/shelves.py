@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from twofold.controls.models import (
     Applicability,
@@ -18,8 +19,6 @@ from twofold.people.models import Unit
 from twofold.reporting.facts import breach_fact, concerns, finding_fact
 from twofold.reporting.rows import COLUMNS, Model, Row, Source, key_of
 
-#: What a reader may see: a test of a unit's path, and one of an AI system's key (blank: the unit).
-Sight = Callable[[str, str], bool]
 #: Rows by the key of another record, then by their own.
 Index = defaultdict[str, dict[str, Row]]
 #: The column by which the rows of a model are found from another record.
@@ -33,6 +32,29 @@ _FOUND_BY: Mapping[Model, str] = {
     Applicability: "requirement",
     Override: "requirement",
 }
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What a reader may see.
+
+    Attributes:
+        paths: of units; what lies below them is seen too.
+        system: key of the one AI system whose records are seen; None: those of all.
+        above: whether what is run for the whole of a unit above is seen as well.
+    """
+
+    paths: tuple[str, ...]
+    system: str | None = None
+    above: bool = False
+
+    def __call__(self, path: str, system: str) -> bool:
+        """Return whether records of a unit's path and an AI system (blank: the unit) are seen."""
+        if self.system is not None and system != self.system:
+            return False
+        if path.startswith(self.paths):
+            return True
+        return self.above and not system and any(own.startswith(path) for own in self.paths)
 
 
 class Shelves:
@@ -121,19 +143,45 @@ class Shelves:
             if fact is not None:
                 yield fact
 
-    def told(self, model: Model, requirement: str, sees: Sight | None) -> list[Row]:
-        """Return what units decided of a requirement: one's own units, and those above them."""
-        rows = self.index[model].get(requirement, {}).values()
-        return [row for row in rows if sees is None or self._concerns_reader(row, sees)]
+    def told(
+        self,
+        model: Model,
+        requirement: str,
+        sees: Sight | None,
+        counts: Callable[[Row], bool] = bool,
+    ) -> list[Row]:
+        """Return what holds of a requirement for a reader, one row for each of their units.
 
-    def _concerns_reader(self, row: Row, sees: Sight) -> bool:
-        path = self.path(row)
-        if sees(path, ""):
-            return True
-        return any(
-            str(unit["path"]).startswith(path) and sees(str(unit["path"]), "")
-            for unit in self.rows[Unit].values()
-        )
+        For a unit holds what was told in the nearest unit at or above it. What a unit below tells
+        holds for that one alone.
+
+        Args:
+            counts: whether a row counts at all.
+        """
+        rows = [row for row in self.index[model].get(requirement, {}).values() if counts(row)]
+        found = (self._nearest(path, rows) for path in self.paths_of(sees))
+        return [row for row in found if row is not None]
+
+    def below(self, model: Model, requirement: str, sees: Sight | None) -> list[Row]:
+        """Return what units below those of a reader told of a requirement."""
+        paths = self.paths_of(sees)
+        return [
+            row
+            for row in self.index[model].get(requirement, {}).values()
+            if any(self.path(row) != path and self.path(row).startswith(path) for path in paths)
+        ]
+
+    def paths_of(self, sees: Sight | None) -> tuple[str, ...]:
+        """Return the paths of a reader's widest units; of one who sees everything, the root's."""
+        if sees is not None:
+            # Decisions are those of a unit: who is restricted to one record of it sees none.
+            return sees.paths if sees.system is None else ()
+        roots = [str(row["path"]) for row in self.rows[Unit].values()]
+        return (min(roots, key=len),) if roots else ()
+
+    def _nearest(self, path: str, rows: Iterable[Row]) -> Row | None:
+        above = [row for row in rows if path.startswith(self.path(row))]
+        return max(above, key=lambda row: (len(self.path(row)), row["id"])) if above else None
 
     def path(self, row: Row) -> str:
         """Return the path of the unit that a row belongs to."""
@@ -143,8 +191,7 @@ class Shelves:
     def against(self, requirement: str, sees: Sight | None) -> Iterable[MatterFact]:
         """Yield the findings against a requirement itself, as a reader may see them."""
         for row in self._against.get(requirement, {}).values():
-            # One about a control as it is run counts there already.
-            if not row["implementation_id"] and (sees is None or sees(self.path(row), "")):
+            if sees is None or sees(self.path(row), ""):
                 fact = finding_fact(row)
                 if fact is not None:
                     yield fact

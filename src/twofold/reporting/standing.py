@@ -122,7 +122,8 @@ class Standing:
 
     def tally(self, control: str) -> Tally:
         """Return the sums of a control over its scopes; they may change once `reading` ends."""
-        return self._tallies.get(control) or Tally()
+        with _LOCK:
+            return self._tallies.get(control) or Tally()
 
     def reading(self) -> AbstractContextManager[object]:
         """Return a context in which nothing of what is read changes."""
@@ -161,7 +162,8 @@ class Snapshot:
 
 #: One reader or writer of the book at a time; what is handed out does not change any more.
 _LOCK = threading.RLock()
-_PAST_DAYS = 40
+#: So many books of past days, and series of them, are kept in memory.
+_PAST_DAYS = 6
 
 
 @dataclass
@@ -232,14 +234,10 @@ def standing_of(unit: Unit, *, at: datetime) -> Standing:
     What is run for the whole of a unit above it is run for it too; what is run for one AI system
     there is not.
     """
-
-    def sees(path: str, system: str) -> bool:
-        return path.startswith(unit.path) or (not system and unit.path.startswith(path))
-
     today = at.astimezone(UTC).date()
     with _LOCK:
         book = _book_of(today)
-        sight = None if book.sees_all([unit.path]) else sees
+        sight = None if book.sees_all([unit.path]) else Sight((unit.path,), above=True)
         return Standing(book.on, book.catalog, book.readiness(sight), book, sight)
 
 
@@ -254,10 +252,10 @@ def forget() -> None:
 def _sight(book: Book, by: Actor, at: datetime) -> Sight | None:
     paths = reach(by, Permission.READ, at=at)
     if not by.restricted_to:
-        return None if book.sees_all(paths) else book.sight_of(paths, None)
+        return None if book.sees_all(paths) else Sight(paths)
     label, _separator, key = by.restricted_to.partition(":")
     # Of an actor that is restricted to something else, nothing is seen.
-    return book.sight_of(paths, key if label == AISystem._meta.label_lower else "-")
+    return Sight(paths, key if label == AISystem._meta.label_lower else "-")
 
 
 def _book_of(today: date) -> Book:

@@ -20,6 +20,7 @@ from twofold.inventory.queries import visible_systems
 from twofold.monitoring.models import MonitoringReport
 from twofold.monitoring.queries import visible_alerts
 from twofold.people.access import Actor
+from twofold.people.queries import visible_assignments, visible_persons
 
 _Finder = Callable[[Actor, datetime, UUID], str]
 
@@ -100,6 +101,16 @@ def _framework(_by: Actor, _at: datetime, key: UUID) -> str:
     return reverse("framework", args=[found.code]) if found else ""
 
 
+def _person(by: Actor, at: datetime, key: UUID) -> str:
+    found = visible_persons(by, at=at).filter(pk=key).first()
+    return reverse("person", args=[found.pk]) if found else ""
+
+
+def _assignment(by: Actor, at: datetime, key: UUID) -> str:
+    found = visible_assignments(by, at=at).filter(pk=key, person__is_active=True).first()
+    return reverse("person", args=[found.person_id]) if found else ""
+
+
 _FINDERS: dict[str, _Finder] = {
     "controls.applicability": _decision,
     "controls.checkresult": _check_result,
@@ -118,6 +129,8 @@ _FINDERS: dict[str, _Finder] = {
     "monitoring.monitor": partial(_system, "monitors"),
     "monitoring.measurement": partial(_system, "monitors__measurements"),
     "inventory.aisystem": partial(_system, "pk"),
+    "people.person": _person,
+    "people.roleassignment": _assignment,
     "telemetry.eventschema": partial(_system, "schemas"),
     "telemetry.dayprofile": partial(_system, "schemas__day_profiles"),
     "telemetry.referenceprofile": partial(_system, "schemas__reference"),

@@ -12,6 +12,7 @@ from twofold.controls import actions
 from twofold.controls.actions import Decision
 from twofold.controls.actions.statements import canonical
 from twofold.controls.exclusions import Need, asking
+from twofold.controls.queries import control_values, library_control
 from twofold.domain.readiness import Status
 from twofold.findings import actions as findings
 from twofold.findings.models import Grade
@@ -195,6 +196,40 @@ def test_an_own_control_stands_behind_the_annex_once_it_is_run(cast):
     assert own["how"][0]["scopes"][0]["scope"] == "Lending"
     assert found["summary"]["own"] == 1
     assert said(cast, "42001")["rows"][-1]["id"] == "OWN-01"
+
+
+def test_the_ground_of_an_own_control_is_why_it_was_added_and_not_why_it_was_changed(cast):
+    add_own(cast)
+    lead, later = factories.actor(cast.lead), AT + timedelta(days=2)
+    values = {**control_values(library_control("OWN-01")), "owner_role": "Cashier"}
+    actions.adapt_control("OWN-01", values, reason="Another role.", by=lead, at=later)
+    factories.implementation(cast, control="OWN-01")
+
+    own = said(cast, "27001", at=later)["rows"][-1]
+
+    assert own["grounds"] == [{"kind": "business", "reference": "The regulator asks for it."}]
+    assert own["decided_on"] == AT.date().isoformat()
+
+
+def test_only_what_is_told_is_read(cast):
+    run = factories.implementation(cast)
+    shown, unseen = (factories.claim(run, factories.evidence_item(cast), cast) for _ in range(2))
+    actions.accept_claim(shown, by=factories.actor(cast.approver), at=AT)
+    unit = cast.elsewhere
+    actions.implement("TF-MON-01", unit=unit, owner=None, description="Elsewhere.",
+                      by=factories.actor(cast.lead), at=AT)  # fmt: skip
+    said(cast)
+
+    with CaptureQueriesContext(connection) as captured:
+        said(cast)
+
+    asked = [query["sql"] for query in captured]
+    (rows,) = [sql for sql in asked if 'FROM "controls_implementation"' in sql]
+    (titles,) = [sql for sql in asked if 'FROM "controls_evidenceclaim"' in sql]
+    assert run.pk.hex in rows.replace("-", "")
+    assert rows.partition("WHERE")[2].count(",") == 0
+    assert shown.pk.hex in titles.replace("-", "")
+    assert unseen.pk.hex not in titles.replace("-", "")
 
 
 def test_an_own_control_that_serves_the_annex_stands_in_the_rows_that_it_serves(cast):

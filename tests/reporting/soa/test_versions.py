@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 
 import factories
@@ -6,9 +7,11 @@ from factories import AT, stated
 
 from twofold.controls.models import Statement
 from twofold.people.errors import AccessDenied, NotFound
+from twofold.reporting.soa.comparison import compared
 from twofold.reporting.soa.versions import (
     draft_of,
     is_stale,
+    rows_outrun,
     statement_for,
     statement_numbered,
     statements_of,
@@ -42,6 +45,41 @@ def test_a_draft_is_stale_once_the_facts_say_something_else(cast):
 
     assert standing(cast)["42001"].stale
     assert standing(cast)["42001"].draft == draft
+
+
+def test_a_version_in_effect_tells_how_many_rows_the_facts_have_outrun(cast):
+    made = stated.sealed(cast)
+    lead = factories.actor(cast.lead)
+    # On another day the same facts say the same.
+    assert standing(cast, at=NEXT)["42001"].outrun is None
+    assert rows_outrun(made, by=lead, at=NEXT) is None
+
+    factories.implementation(cast)
+
+    found = standing(cast, at=NEXT)["42001"]
+    shown = compared(json.loads(statement_for(made.pk, lead, at=NEXT).content), found.now)
+    assert found.outrun == rows_outrun(made, by=lead, at=NEXT) == len(shown.changed) > 0
+    assert standing(cast, at=NEXT)["27001"].outrun is None
+
+
+def test_facts_may_outrun_a_version_in_no_row(cast):
+    made = stated.sealed(cast)
+    factories.system(cast)
+
+    assert standing(cast)["42001"].outrun == 0
+    assert rows_outrun(made, by=factories.actor(cast.lead), at=AT) == 0
+
+
+def test_a_version_that_another_took_the_place_of_is_not_outrun(cast):
+    first = stated.sealed(cast)
+    factories.implementation(cast)
+    stated.approve(stated.prepare(cast), cast)
+    factories.implementation(cast, of=factories.system(cast))
+    draft = stated.prepare(cast)
+    lead = factories.actor(cast.lead)
+
+    assert rows_outrun(first, by=lead, at=AT) is None
+    assert rows_outrun(draft, by=lead, at=AT) is None
 
 
 def test_a_version_comes_into_force_on_its_day(cast):

@@ -1,6 +1,6 @@
 """The state of a requirement, from all facts of it or from the tallies of its controls."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -63,11 +63,12 @@ def assess(facts: RequirementFacts, on: date) -> Readiness:
         return found
     run = [(credit, tally) for credit, tally in running if tally.scopes]
     covered = is_covered(run)
+    own = {matter.record for matter in facts.matters}
     grounds = {
         reason
         for credit, tally in run
         for reason in tally.reasons
-        if bears(credit, reason.cause, covered=covered)
+        if bears(credit, reason.cause, covered=covered) and reason.record not in own
     }
     return replace(found, reasons=_ranked({*found.reasons, *grounds}))
 
@@ -141,7 +142,7 @@ def _operating(facts: RequirementFacts, run: Sequence[Running], own: Sequence[Re
     for credit, tally in run:
         bearing = {cause for cause in tally.present if bears(credit, cause, covered=covered)}
         causes |= bearing
-        grounds |= set(_most_pressing(tally, bearing))
+        grounds |= set(_most_pressing(tally, bearing, {reason.record for reason in own}))
     if not covered:
         closest = min((credit for credit, _tally in run), key=_closeness)
         grounds.add(Reason(Cause.ONLY_PARTLY_COVERED, closest.control))
@@ -150,9 +151,17 @@ def _operating(facts: RequirementFacts, run: Sequence[Running], own: Sequence[Re
     return _answer(facts, status, _score(run, status), _ranked(grounds))
 
 
-def _most_pressing(tally: Tally, causes: Collection[Cause]) -> list[Reason]:
-    """Return the most pressing reason of these causes; none where there is no cause."""
-    return next((tally.of(cause, 1) for cause in Cause if cause in causes), [])
+def _most_pressing(
+    tally: Tally, causes: Collection[Cause], told: Collection[str]
+) -> Iterator[Reason]:
+    """Yield the most pressing reason of these causes, but for records that were told already."""
+    for cause in Cause:
+        # Of the first so many, one at least is of another record.
+        found = tally.of(cause, len(told) + 1) if cause in causes else ()
+        for reason in found:
+            if reason.record not in told:
+                yield reason
+                return
 
 
 def _status(run: Sequence[Running], own: Sequence[Reason], causes: set[Cause]) -> Status:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from twofold.people.models import Person
+from twofold.people.queries import root_unit
 from twofold.web import throttle
 from twofold.web.forms import SignInForm
 from twofold.web.kit import sample
@@ -22,6 +23,8 @@ _log = logging.getLogger(__name__)
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
+    if root_unit() is None:
+        return redirect("found")
     form = SignInForm(request.POST or None)
     status = 200
     if request.method == "POST":
