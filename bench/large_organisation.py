@@ -44,6 +44,7 @@ class Size:
 
 
 LARGE = Size(systems=50, controls=131, scopes=10, evidence=10_000, findings=2_000)
+TINY = Size(systems=5, controls=131, scopes=1, evidence=100, findings=100)
 SMALL = Size(systems=5, controls=131, scopes=1, evidence=1_000, findings=100)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from asking import Asked, ask, client_of
 from harness import Figure, fresh_installation, median, percentile
-from large_organisation import LARGE, SMALL, Size, build
+from large_organisation import LARGE, TINY, Size, build
 
 ROUNDS = 100
 #: Pages that list records, twenty rows each.
@@ -17,7 +17,7 @@ LISTS = ("/evidence/", "/findings/")
 
 def run() -> list[Figure]:
     """Measure the posture page and the slowest of the lists, in a process for each size."""
-    small, large = _measured(SMALL), _measured(LARGE)
+    small, large = _measured(TINY), _measured(LARGE)
     shown = large["/"]
     worst = max(LISTS, key=lambda path: median(large[path]["timings_ms"]))
     size = f"{LARGE}, {ROUNDS} requests, {shown['queries']} queries each, SQLite"
@@ -28,7 +28,7 @@ def run() -> list[Figure]:
             "ms",
             f"{size}, median",
             baseline=round(median(small["/"]["timings_ms"]), 2),
-            baseline_is=f"the same with {SMALL}, {small['/']['queries']} queries each",
+            baseline_is=f"the same with {TINY}, {small['/']['queries']} queries each",
         ),
         Figure(
             "posture.large.p95_ms",
@@ -36,7 +36,7 @@ def run() -> list[Figure]:
             "ms",
             f"{size}, p95",
         ),
-        _list("list20.small.server_ms", small, worst, SMALL),
+        _list("list20.small.server_ms", small, worst, TINY),
         _list("list20.large.server_ms", large, worst, LARGE),
     ]
 
@@ -70,5 +70,5 @@ def measure(size: Size) -> dict[str, Asked]:
 
 
 if __name__ == "__main__":
-    sizes = {repr(size): size for size in (SMALL, LARGE)}
+    sizes = {repr(size): size for size in (TINY, LARGE)}
     print(dumps({path: vars(found) for path, found in measure(sizes[sys.argv[1]]).items()}))

@@ -99,6 +99,15 @@ def test_a_control_is_adapted_and_read_back(keeper, given):
     ("changes", "fields"),
     [
         ({"title": ""}, {"control.title"}),
+        ({"title": "x" * 301}, {"control.title"}),
+        (
+            {"evidence": [{"kind": "kept", "title": "x" * 201, "period_days": 7}], "check": []},
+            {"control.evidence.0.title"},
+        ),
+        (
+            {"check": [{"id": "c", "title": "x" * 301, "kind": "count", "of": "alerts"}]},
+            {"control.check.0.title"},
+        ),
         ({"activities": ["One."]}, {"control.activities"}),
         ({"id": "TF-OTHER-01"}, {"control.id"}),
         ({"evidence": []}, {"control.evidence"}),
@@ -117,7 +126,7 @@ def test_a_control_is_adapted_and_read_back(keeper, given):
             {"control.check.0.at_most"},
         ),
     ],
-    ids=range(8),
+    ids=range(11),
 )
 def test_a_bad_wording_is_refused_with_the_field(keeper, given, changes, fields):
     answer = keeper.ask("PUT", "/library/TF-MON-01", {"control": {**given, **changes}, **WHY})

@@ -88,7 +88,7 @@ def test_what_needs_a_control_is_asked_once_the_unit_is_locked(cast):
     seen = []
 
     def recording(_requirements, _unit):
-        locks = [entry["sql"] for entry in captured if "people_unit" in entry["sql"]]
+        locks = [entry["sql"] for entry in captured if 'FROM "people_unit"' in entry["sql"]]
         seen.append(locks[-1:])
         return []
 

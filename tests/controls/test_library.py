@@ -110,7 +110,7 @@ def test_several_are_added_at_once_or_none(cast):
         ('need = "escrow-receipt"', 'need = "another"', "another"),
         ("[[control]]", "[[control", "line"),
         (OWN, "own control", "letters"),
-        (OWN, "O" * 41, "letters"),
+        (OWN, "O" * 41, "at most 40 characters"),
     ],
 )
 def test_a_malformed_control_is_refused_with_the_reason(cast, old, new, reason):

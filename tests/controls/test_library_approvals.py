@@ -155,7 +155,6 @@ def test_a_restricted_token_may_not_keep_the_library(cast):
     assert not may_keep_library(actor_for_secret(secret, at=AT), at=AT)
 
 
-
 def test_a_control_that_another_added_meanwhile_is_a_conflict(cast):
     with one_reading():
         library()

@@ -57,6 +57,8 @@ PAGES: dict[str, Callable[[World], str]] = {
     "findings": lambda _w: "/findings/",
     "raising a finding": lambda _w: "/findings/raise/?requirement=42001:A.6.2.6",
     "set by hand": lambda _w: "/overrides/",
+    "people": lambda _w: "/people/",
+    "person": lambda w: f"/people/{w.cast.owner.pk}/",
     "statements": lambda _w: "/statements/",
     "preparing a statement": lambda _w: "/statements/42001/prepare/",
     "deciding on an annex": lambda _w: "/statements/27001/decide/",

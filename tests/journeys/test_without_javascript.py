@@ -2,6 +2,7 @@ import re
 from typing import Any
 
 import pytest
+from factories import PASSWORD
 from journeys.conftest import SignedIn
 from journeys.world import World
 from playwright.sync_api import expect
@@ -83,3 +84,30 @@ def test_evidence_is_found_chosen_and_claimed_by_plain_links(
     page.get_by_label("What it shows").fill("Reports are part of the plan.")
     page.get_by_role("button", name="Record the claim").click()
     expect(page.get_by_text("Reports are part of the plan.")).to_be_visible()
+
+
+def test_a_person_is_added_given_a_role_and_signs_in_by_plain_forms(
+    signed_in: SignedIn, site: str, world: World
+) -> None:
+    page = signed_in(world.cast.administrator)
+    page.goto(site)
+    page.locator("summary", has_text="Administrator").click()
+    page.get_by_role("link", name="People").click()
+    page.get_by_role("link", name="Add a person").click()
+    page.get_by_label("Name", exact=True).fill("Eve")
+    page.get_by_label("E-mail address").fill("eve@acme.example")
+    page.get_by_label("First role").select_option(label="Auditor")
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_label("Password again").fill(PASSWORD)
+    page.get_by_role("button", name="Add the person").click()
+    expect(page.get_by_text("Eve can sign in.")).to_be_visible()
+    page.get_by_label("Role", exact=True).select_option(label="Reader")
+    page.get_by_role("button", name="Give the role").click()
+    expect(page.get_by_text("The role is given.")).to_be_visible()
+
+    page.locator("summary", has_text="Administrator").click()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_label("E-mail address").fill("eve@acme.example")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Posture")

@@ -289,3 +289,24 @@ def test_records_of_the_library_lead_to_their_pages(lead, cast):
         lead.get(f"/records/{nowhere.replace('libraryentry', 'importedframework')}/").status_code
         == 404
     )
+
+
+def test_who_changes_a_control_is_told_which_approvals_end(lead, cast):
+    for address in (f"{WATCHING}adapt/", f"{WATCHING}reset/"):
+        assert "Approvals end" not in text(lead.get(address))
+
+    factories.implementation(cast, at=factories.now())
+    factories.implementation(
+        cast, at=factories.now(), of=factories.system(cast, at=factories.now())
+    )
+    for address in (f"{WATCHING}adapt/", f"{WATCHING}reset/"):
+        assert "run in 2 scopes where it is approved" in text(lead.get(address))
+    assert "Approvals end" not in text(lead.get(f"{WATCHING}retire/"))
+
+
+def test_who_leads_one_unit_alone_is_offered_no_change_of_the_library(cast, client):
+    client.force_login(cast.outsider)
+
+    assert "Add controls" not in text(client.get("/library/"))
+    assert client.get(f"{WATCHING}adapt/").status_code == 403
+    assert client.get("/frameworks/import/").status_code == 403

@@ -233,21 +233,52 @@ def queries(client, path):
     return len(captured)
 
 
+def test_a_version_in_effect_that_the_facts_have_outrun_says_so(lead, cast):
+    made = stated.sealed(cast, at=NOW())
+    pages = (f"/statements/{unit(cast)}", f"/statements/{made.pk}/")
+    for page in pages:
+        assert "The facts have changed since" not in text(lead.get(page))
+
+    # The scope is told in every row that the control serves.
+    factories.implementation(cast, at=NOW())
+
+    compared = lead.get(f"/statements/{made.pk}/compare/").context["comparison"]
+    for page in pages:
+        shown = text(lead.get(page))
+        assert "The facts have changed since" in shown
+        assert f"{compared.differing} controls are told otherwise today." in shown
+        assert f'href="/statements/{made.pk}/compare/"' in shown
+
+
+def test_a_version_that_differs_in_no_row_says_that(lead, cast):
+    made = stated.sealed(cast, at=NOW())
+    factories.system(cast, at=NOW())
+
+    for page in (f"/statements/{unit(cast)}", f"/statements/{made.pk}/"):
+        assert "No control is told otherwise" in text(lead.get(page))
+
+
 def test_pages_cost_the_same_number_of_queries_however_much_there_is(lead, cast):
     stated.decide(cast, "27001", at=NOW())
     stated.decide(cast, at=NOW())
-    paths = [f"/statements/{unit(cast)}"]
+    made = []
     for framework in ("27001", "42001"):
         factories.implementation(cast, of=factories.system(cast, at=NOW()), at=NOW())
-        made = stated.approve(stated.prepare(cast, framework, at=NOW()), cast, at=NOW())
-        paths += [f"/statements/{made.pk}/", f"/statements/{made.pk}/compare/"]
-    few = [queries(lead, path) for path in paths]
+        made.append(stated.approve(stated.prepare(cast, framework, at=NOW()), cast, at=NOW()))
+    outrun, current = made
+    few = [queries(lead, path) for path in paths_of(cast, outrun, current)]
     for _ in range(4):
         factories.implementation(cast, of=factories.system(cast, at=NOW()), at=NOW())
-        stated.approve(stated.prepare(cast, "42001", at=NOW()), cast, at=NOW())
+        current = stated.approve(stated.prepare(cast, "42001", at=NOW()), cast, at=NOW())
 
-    assert [queries(lead, path) for path in paths] == few
+    many = [queries(lead, path) for path in paths_of(cast, outrun, current)]
+    assert many == few
     assert max(few) < 40
+
+
+def paths_of(cast, *versions):
+    pages = [f"/statements/{row.pk}/{what}" for row in versions for what in ("", "compare/")]
+    return [f"/statements/{unit(cast)}", *pages]
 
 
 def test_the_record_of_a_statement_opens_its_page(lead, cast):

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from twofold.api.authentication import caller, unrestricted_reader
 from twofold.api.schemas import Offset, Search, Text
-from twofold.catalog.controls import LONGEST_PERIOD_DAYS
+from twofold.catalog.controls import LONGEST, LONGEST_PERIOD_DAYS
 from twofold.catalog.imported import MOST_BYTES
 from twofold.controls import actions, queries
 from twofold.controls.models import ImportedFramework
@@ -24,7 +24,8 @@ CONTROLS = 100
 REQUIREMENTS = 200
 Key = Annotated[Text, Field(min_length=1, max_length=60)]
 Word = Annotated[Text, Field(max_length=60)]
-Line = Annotated[Text, Field(min_length=1, max_length=1000)]
+_OF_CONTROL = LONGEST["control"]
+Line = Annotated[Text, Field(min_length=1, max_length=_OF_CONTROL["activities"])]
 Reason = Annotated[Text, Field(min_length=1, max_length=500)]
 Bound = Annotated[float, Field(allow_inf_nan=False, ge=-(2**53), le=2**53)]
 Days = Annotated[int, Field(ge=1, le=LONGEST_PERIOD_DAYS)]
@@ -52,8 +53,8 @@ class LibraryFilter(_In):
 class NeedIn(_In):
     """Evidence that shows that the control works, and after how many days it is renewed."""
 
-    kind: Key
-    title: Line
+    kind: Annotated[Text, Field(min_length=1, max_length=LONGEST["evidence"]["kind"])]
+    title: Annotated[Text, Field(min_length=1, max_length=LONGEST["evidence"]["title"])]
     period_days: Days
 
 
@@ -63,14 +64,14 @@ class CreditIn(_In):
     id: Key
     relation: Relation
     strength: Annotated[int, Field(ge=1, le=10)]
-    rationale: Line
+    rationale: Annotated[Text, Field(min_length=1, max_length=LONGEST["requirement"]["rationale"])]
 
 
 class CheckIn(_In):
     """An automated check: a kind, a population, and the keys that the kind has."""
 
-    id: Key
-    title: Line
+    id: Annotated[Text, Field(min_length=1, max_length=LONGEST["check"]["id"])]
+    title: Annotated[Text, Field(min_length=1, max_length=LONGEST["check"]["title"])]
     kind: CheckKind
     of: Key
     need: Word | None = None
@@ -87,10 +88,10 @@ class CheckIn(_In):
 class ControlIn(_In):
     """A whole control, in the form of its TOML table; its id stands in the address."""
 
-    title: Line
-    purpose: Annotated[Text, Field(min_length=1, max_length=2000)]
+    title: Annotated[Text, Field(min_length=1, max_length=_OF_CONTROL["title"])]
+    purpose: Annotated[Text, Field(min_length=1, max_length=_OF_CONTROL["purpose"])]
     activities: Annotated[list[Line], Field(min_length=2, max_length=30)]
-    owner_role: Annotated[Text, Field(min_length=1, max_length=120)]
+    owner_role: Annotated[Text, Field(min_length=1, max_length=_OF_CONTROL["owner_role"])]
     evidence: Annotated[list[NeedIn], Field(min_length=1, max_length=30)]
     requirement: Annotated[list[CreditIn], Field(min_length=1, max_length=200)]
     check: Annotated[list[CheckIn], Field(max_length=30)] = []

@@ -14,15 +14,23 @@ from twofold.domain.checks import CheckKind, Rule, RuleError
 from twofold.domain.readiness import Relation
 
 LONGEST_PERIOD_DAYS = 1100
+#: The most characters of the texts of a control and of its tables; more is not kept anywhere.
+LONGEST: Mapping[str, Mapping[str, int]] = {
+    "control": {"id": 40, "title": 300, "purpose": 2000, "activities": 1000, "owner_role": 120},
+    "evidence": {"kind": 60, "title": 200},
+    "requirement": {"rationale": 1000},
+    "check": {"id": 60, "title": 300},
+}
 
 
 def controls(
-    entries: Iterable[Table], requirements: Mapping[str, Requirement]
+    entries: Iterable[Table], requirements: Mapping[str, Requirement], *, kept: bool = False
 ) -> tuple[LibraryControl, ...]:
     """Return the controls of `[[control]]` tables.
 
     Args:
         requirements: those that may be credited, by id.
+        kept: whether they were accepted before, when a text could be longer than `LONGEST`.
 
     Raises:
         CatalogError: a control is malformed or stands twice; file, line and reason.
@@ -30,6 +38,8 @@ def controls(
     found: dict[str, LibraryControl] = {}
     for table in entries:
         control = _control(table, requirements)
+        if not kept:
+            _fit(table)
         if control.id in found:
             raise table.refuse(f"{control.id} stands twice")
         found[control.id] = control
@@ -52,6 +62,22 @@ def _control(table: Table, requirements: Mapping[str, Requirement]) -> LibraryCo
         checks=_checks(table, {need.kind for need in needs}),
         area=table.path.stem,
     )
+
+
+def _fit(table: Table) -> None:
+    """Return when no text of a control is too long."""
+    _fit_texts(table, LONGEST["control"])
+    for key in ("evidence", "requirement", "check"):
+        for entry in table.tables(key):
+            _fit_texts(entry, LONGEST[key])
+
+
+def _fit_texts(table: Table, longest: Mapping[str, int]) -> None:
+    for key, most in longest.items():
+        value = table.values[key]
+        each = "" if isinstance(value, str) else " each"
+        if any(len(text) > most for text in ([value] if isinstance(value, str) else value)):
+            raise table.refuse(f"{key} must have at most {most} characters{each}")
 
 
 def _needs(table: Table) -> tuple[EvidenceNeed, ...]:

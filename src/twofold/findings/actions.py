@@ -1,7 +1,7 @@
 """Raising findings, answering them with a corrective action, and closing them."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max
@@ -16,6 +16,9 @@ from twofold.people.access import Actor, Permission
 from twofold.people.errors import Conflict, InvalidInput
 from twofold.people.given import person_behind, required
 from twofold.people.models import Person, Unit
+
+#: What takes longer is not a corrective action that anybody waits for.
+_LONGEST_ACTION_DAYS = 365
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,8 @@ def answer_finding(finding: Finding, answer: Answer, *, by: Actor, at: datetime)
 
     Raises:
         AccessDenied: the actor may not answer findings in the unit.
-        InvalidInput: a text is missing or too long, or the date lies in the past.
+        InvalidInput: a text is missing or too long, or the date lies in the past or more than
+            365 days ahead.
         Conflict: it is closed already.
     """
     row = _open(finding, by, Permission.ANSWER_FINDING, at)
@@ -87,8 +91,14 @@ def answer_finding(finding: Finding, answer: Answer, *, by: Actor, at: datetime)
     row.action = _text(answer.action, "action")
     if answer.due_date < at.date():
         raise InvalidInput(_("The action cannot be due in the past."), field="due_date")
+    if answer.due_date > at.date() + timedelta(days=_LONGEST_ACTION_DAYS):
+        raise InvalidInput(
+            _("The action is due within %(days)d days.") % {"days": _LONGEST_ACTION_DAYS},
+            field="due_date",
+        )
     row.due_date = answer.due_date
     row.owner = answer.owner
+    row.answered_by_id = by.person_id
     row.save()
     ledger.record(row, "answered", by=by.ledger_name, at=at)
     return row
@@ -100,14 +110,16 @@ def close_finding(finding: Finding, *, effectiveness: str, by: Actor, at: dateti
 
     Raises:
         AccessDenied: the actor may not close findings in the unit.
-        SeparationOfDuties: the actor owns the corrective action.
+        SeparationOfDuties: the actor owns the corrective action, or said what it is.
         InvalidInput: it is not said how it shows that the action works.
         Conflict: it is closed already, or nothing was done about it yet.
     """
     row = _open(finding, by, Permission.CLOSE_FINDING, at)
     if not row.action and row.grade != Grade.IMPROVEMENT:
         raise Conflict(_("Nobody has said yet what is done about it."))
-    access.require_another(by, than=[row.owner_id], what=_("the closing of a finding"))
+    access.require_another(
+        by, than=[row.owner_id, row.answered_by_id], what=_("the closing of a finding")
+    )
     row.effectiveness = _text(effectiveness, "effectiveness")
     row.closed_by_id = by.person_id
     row.closed_at = at

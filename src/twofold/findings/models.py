@@ -41,6 +41,10 @@ class Finding(Recorded):
     cause = models.TextField(_("cause"), max_length=4000, blank=True)
     action = models.TextField(_("corrective action"), max_length=4000, blank=True)
     due_date = models.DateField(_("due"), null=True, blank=True)
+    #: Who said so last; None also where nobody had kept it.
+    answered_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     closed_by = models.ForeignKey(
         Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -59,6 +63,12 @@ class Finding(Recorded):
                 | models.Q(owner=None)
                 | ~models.Q(closed_by=models.F("owner")),
                 name="findings_finding_closed_by_another",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closed_by=None)
+                | models.Q(answered_by=None)
+                | ~models.Q(closed_by=models.F("answered_by")),
+                name="findings_finding_not_closed_by_answerer",
             ),
             models.CheckConstraint(
                 condition=models.Q(closed_by=None, closed_at=None)

@@ -209,6 +209,17 @@ def recorded_states(
         yield json.loads(state)
 
 
+def first_states(subjects: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return the columns of records as they were first recorded, by ledger name; one query.
+
+    Values are those of a state text, as of `recorded_states`. A record without entries is left out.
+    """
+    rows = LedgerRevision.objects.filter(entry__subject__in=subjects, entry__revision=1)
+    return {
+        subject: json.loads(state) for subject, state in rows.values_list("entry__subject", "state")
+    }
+
+
 def _entries_of(label: str) -> QuerySet[LedgerEntry]:
     """Return the entries of a model's records: a range of the index, as `;` follows `:`."""
     return LedgerEntry.objects.filter(subject__gte=f"{label}:", subject__lt=f"{label};")

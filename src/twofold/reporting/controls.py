@@ -223,7 +223,7 @@ def _implementation(
             for need in needs_of(row)
         ),
         may_approve=may(by, Permission.APPROVE_CONTROL, unit=row.unit, at=at)
-        and by.person_id not in {row.described_by_id, row.owner_id},
+        and by.person_id not in row.hands,
         may_claim=may(by, Permission.CLAIM, unit=row.unit, at=at),
     )
 
@@ -250,7 +250,8 @@ def claim_view(
         accepted_by=names.get(_person(claim.accepted_by_id), ""),
         rejected_by=names.get(_person(claim.rejected_by_id), ""),
         until=counts_until(claim.period_to, claim.valid_until, periods.get(claim.need)),
-        may_accept=claim.accepted_at is None
+        may_accept=implementation.retired_at is None
+        and claim.accepted_at is None
         and claim.rejected_at is None
         and by.person_id != claim.claimed_by_id
         and claim.evidence.author not in own

@@ -82,11 +82,17 @@ _KINDS = {
     "controls.evidenceclaim.claimed": gettext_lazy("Evidence claimed"),
     "controls.evidenceclaim.rejected": gettext_lazy("Claim rejected"),
     "controls.gapanswer.answered": gettext_lazy("Gap assessment answered"),
+    "controls.implementation.approval_ended": gettext_lazy(
+        "Approval ended: the control of the library was adapted"
+    ),
     "controls.implementation.approved": gettext_lazy("Implementation approved"),
     "controls.implementation.checks_set": gettext_lazy("Checks of the implementation set"),
     "controls.implementation.described": gettext_lazy("Implementation described"),
     "controls.implementation.evidence_required": gettext_lazy("Evidence asked for set"),
     "controls.implementation.retired": gettext_lazy("Implementation ended"),
+    "controls.implementation.terms_changed": gettext_lazy(
+        "Terms changed: the control of the library was adapted"
+    ),
     "controls.importedframework.imported": gettext_lazy("Framework imported"),
     "controls.libraryentry.adapted": gettext_lazy("Control of the library adapted"),
     "controls.libraryentry.added": gettext_lazy("Control added to the library"),

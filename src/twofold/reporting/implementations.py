@@ -82,8 +82,7 @@ def opened(row: Implementation, by: Actor, *, at: datetime) -> OpenedImplementat
         dropped=dropped,
         checks=tuple(check_views([row])),
         may_change=permitted[Permission.IMPLEMENT_CONTROL],
-        may_approve=permitted[Permission.APPROVE_CONTROL]
-        and by.person_id not in {row.described_by_id, row.owner_id},
+        may_approve=permitted[Permission.APPROVE_CONTROL] and by.person_id not in row.hands,
         may_claim=permitted[Permission.CLAIM],
         may_run=permitted[Permission.RUN_CHECKS],
     )

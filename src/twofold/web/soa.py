@@ -55,6 +55,7 @@ def standard_card(entry: StandardStatements) -> dict[str, Any]:
     return {
         "framework": entry.framework,
         "in_force": entry.in_force,
+        "outrun": entry.outrun,
         "coming": entry.coming,
         "draft": entry.draft,
         "stale": entry.stale,

@@ -24,6 +24,7 @@ from twofold.people.models import Unit
 #: An override is for the time until the facts say it themselves.
 LONGEST_OVERRIDE_DAYS = 365
 _MOST_GROUNDS = 20
+_MOST_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -56,18 +57,23 @@ def decide_applicability(
 
     Raises:
         AccessDenied: the actor may not decide this in the unit, or is no person.
-        InvalidInput: an unknown requirement or one given twice, a reason missing, something
-            excluded that cannot be or that something needs, or a ground that names nothing.
+        InvalidInput: more than 500, an unknown requirement or one given twice, a reason missing,
+            something excluded that cannot be or that something needs, or a ground that names
+            nothing.
     """
     access.require(by, Permission.DECIDE_APPLICABILITY, unit=unit, at=at)
     person_id = person_behind(by)
+    if len(decisions) > _MOST_AT_ONCE:
+        raise InvalidInput(
+            _("At most %(most)d decisions at once.") % {"most": _MOST_AT_ONCE}, field="decisions"
+        )
     known = library().requirements
     for decision in decisions:
         _check_decision(decision, known.get(decision.requirement))
     _check_once(decisions)
-    refuse_needed([entry.requirement for entry in decisions if not entry.applicable], unit)
-    # Whoever decides the same at once waits here.
+    # Whoever decides the same at once waits here, and so does whoever comes to need it.
     Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
+    refuse_needed([entry.requirement for entry in decisions if not entry.applicable], unit)
     standing = {
         kept.requirement: kept
         for kept in Applicability.objects.filter(

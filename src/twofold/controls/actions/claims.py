@@ -94,7 +94,7 @@ def accept_claim(claim: EvidenceClaim, *, by: Actor, at: datetime) -> EvidenceCl
     Raises:
         AccessDenied: the actor may not accept claims there.
         SeparationOfDuties: the actor made the claim or is the author of the evidence.
-        Conflict: it is accepted or rejected already.
+        Conflict: it is accepted or rejected already, or the control is no longer run there.
     """
     row = _judged(claim, by, at)
     row.accepted_by_id = by.person_id
@@ -112,7 +112,7 @@ def reject_claim(claim: EvidenceClaim, *, reason: str, by: Actor, at: datetime) 
         AccessDenied: the actor may not judge claims there.
         SeparationOfDuties: the actor made the claim or is the author of the evidence.
         InvalidInput: no reason.
-        Conflict: it is accepted or rejected already.
+        Conflict: it is accepted or rejected already, or the control is no longer run there.
     """
     row = _judged(claim, by, at)
     row.rejection = required(
@@ -128,7 +128,8 @@ def reject_claim(claim: EvidenceClaim, *, reason: str, by: Actor, at: datetime) 
 def _judged(claim: EvidenceClaim, by: Actor, at: datetime) -> EvidenceClaim:
     """Return the claim, locked, when the actor may judge it and nobody has."""
     row = (
-        EvidenceClaim.objects.select_for_update(of=("self",))
+        # An end of the control that comes at once waits, or is waited for.
+        EvidenceClaim.objects.select_for_update(no_key=True, of=("self", "implementation"))
         .select_related("implementation__unit", "evidence")
         .get(pk=claim.pk)
     )
@@ -138,6 +139,8 @@ def _judged(claim: EvidenceClaim, by: Actor, at: datetime) -> EvidenceClaim:
     access.require_another(
         by, than=[row.claimed_by_id, author_id], what=_("the acceptance of evidence")
     )
+    if row.implementation.retired_at is not None:
+        raise Conflict(_("This control is no longer run there."))
     if row.accepted_at is not None:
         raise Conflict(_("This claim is accepted already."))
     if row.rejected_at is not None:

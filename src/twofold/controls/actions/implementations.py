@@ -1,15 +1,16 @@
 """Saying how controls are run, having it approved, and ending it."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from twofold.catalog.controls import LONGEST
 from twofold.catalog.model import ControlCheck, EvidenceNeed
 from twofold.controls.models import Implementation
-from twofold.controls.queries import library_control, rule_values
+from twofold.controls.queries import library_control, library_may_have_changed, rule_values
 from twofold.inventory.models import AISystem
 from twofold.ledger import actions as ledger
 from twofold.people import access
@@ -20,6 +21,7 @@ from twofold.people.models import Person, Unit
 
 _MOST = 20
 _LONGEST_PERIOD_DAYS = 1100
+_LONGEST_REVIEW_DAYS = 1100
 
 
 @transaction.atomic
@@ -42,11 +44,14 @@ def implement(
     """
     subject = system.ledger_subject if system else ""
     access.require(by, Permission.IMPLEMENT_CONTROL, unit=unit, at=at, subject=subject)
+    person_id = person_behind(by)
+    # Whoever takes the control out of the library at once waits here, or is waited for.
+    Unit.objects.select_for_update(no_key=True).get(parent=None)
+    library_may_have_changed()
     library_control(control)
     if system and system.unit_id != unit.pk:
         raise InvalidInput(_("The AI system belongs to another unit."), field="system")
     description = _description(description)
-    Unit.objects.select_for_update(no_key=True).get(pk=unit.pk)
     if Implementation.objects.filter(
         control=control, unit=unit, system=system, retired_at=None
     ).exists():
@@ -57,7 +62,8 @@ def implement(
         system=system,
         owner=owner,
         description=description,
-        described_by_id=person_behind(by),
+        described_by_id=person_id,
+        contributors=[str(person_id)],
         started_at=at,
     )
     ledger.record(made, "described", by=by.ledger_name, at=at)
@@ -83,8 +89,8 @@ def revise_implementation(
     row = _locked(implementation, by, at)
     row.description = _description(description)
     row.owner = owner
+    row.await_approval(person_behind(by))
     row.described_by_id = person_behind(by)
-    row.approved_by = row.approved_at = row.review_due_date = None
     row.save()
     ledger.record(row, "described", by=by.ledger_name, at=at)
     return row
@@ -98,16 +104,21 @@ def approve_implementation(
 
     Raises:
         AccessDenied: the actor may not approve controls there.
-        SeparationOfDuties: the actor described it or owns it.
-        InvalidInput: the next review lies in the past.
+        SeparationOfDuties: the actor described it, owns it, or changed what is asked for since it
+            was last approved.
+        InvalidInput: the next review lies in the past, or more than 1,100 days ahead.
         Conflict: the control is no longer run there.
     """
     row = _locked(implementation, by, at, Permission.APPROVE_CONTROL)
-    access.require_another(
-        by, than=[row.described_by_id, row.owner_id], what=_("the approval of a control")
-    )
+    access.require_another(by, than=row.hands, what=_("the approval of a control"))
     if review_due_date <= at.date():
         raise InvalidInput(_("The next review must lie ahead."), field="review_due_date")
+    if review_due_date > at.date() + timedelta(days=_LONGEST_REVIEW_DAYS):
+        raise InvalidInput(
+            _("The next review lies within %(days)d days.") % {"days": _LONGEST_REVIEW_DAYS},
+            field="review_due_date",
+        )
+    row.contributors = []
     row.approved_by_id = by.person_id
     row.approved_at = at
     row.review_due_date = review_due_date
@@ -178,7 +189,7 @@ def set_checks(
 
     Raises:
         AccessDenied: the actor may not implement controls there, or is no person.
-        InvalidInput: too many, or one twice.
+        InvalidInput: too many, one twice, or an id or a title that is blank or too long.
         Conflict: the control is no longer run there.
     """
     row = _locked(implementation, by, at)
@@ -186,6 +197,14 @@ def set_checks(
         raise InvalidInput(
             _("Give at most %(most)d checks, each once.") % {"most": _MOST}, field="checks"
         )
+    longest = LONGEST["check"]
+    for check in checks:
+        if not (fits(check.id, longest["id"]) and fits(check.title, longest["title"])):
+            raise InvalidInput(
+                _("Each check has an id of 1 to %(id)d and a title of 1 to %(title)d characters.")
+                % longest,
+                field="checks",
+            )
     row.checks = [
         {"id": check.id, "title": check.title, "rule": rule_values(check.rule)} for check in checks
     ]
@@ -193,9 +212,8 @@ def set_checks(
 
 
 def _change_terms(row: Implementation, kind: str, *, by: Actor, at: datetime) -> Implementation:
-    """Save what is asked for here; whoever asks for less cannot also be who approved it."""
-    row.described_by_id = person_behind(by)
-    row.approved_by = row.approved_at = row.review_due_date = None
+    """Save what is asked for here; whoever asks for less cannot also be who approves it."""
+    row.await_approval(person_behind(by))
     row.save()
     ledger.record(row, kind, by=by.ledger_name, at=at)
     return row

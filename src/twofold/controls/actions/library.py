@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from twofold.catalog.controls import controls
+from twofold.catalog.difference import Part, differences
 from twofold.catalog.entries import tables_of
 from twofold.catalog.errors import CatalogError, FrameworkCodeError
 from twofold.catalog.imported import read_framework
@@ -23,12 +24,15 @@ from twofold.controls.queries import (
     framework_values,
     library,
     library_changed,
+    library_may_have_changed,
+    on_terms_of_library,
+    require_library_keeper,
 )
 from twofold.ledger import actions as ledger
-from twofold.people import access
-from twofold.people.access import Actor, Permission
-from twofold.people.errors import AccessDenied, Conflict, InvalidInput, NotFound
+from twofold.people.access import Actor
+from twofold.people.errors import Conflict, InvalidInput, NotFound
 from twofold.people.given import person_behind, required
+from twofold.people.models import Unit
 
 _MOST_CONTROLS = 500
 #: What an id of a control of one's own may look like, so that it stands in an address.
@@ -46,7 +50,7 @@ def add_controls(
         InvalidInput: the text is malformed (with line and reason), or no reason is given.
         Conflict: a control of such an id stands already.
     """
-    person_id = _keeper(by, at)
+    person_id = _keeper_alone(by, at)
     reason = _reason(reason)
     known = library()
     try:
@@ -81,6 +85,8 @@ def adapt_control(
 ) -> LibraryEntry:
     """Change the wording, evidence, credits or checks of a control for this organisation.
 
+    Where it is run on such terms, the approval ends: they are not those that were approved.
+
     Args:
         values: the whole control in the form of its TOML table.
 
@@ -89,7 +95,7 @@ def adapt_control(
         NotFound: there is no such control.
         InvalidInput: the control is malformed (with the reason), or no reason is given.
     """
-    person_id = _keeper(by, at)
+    person_id = _keeper_alone(by, at)
     known = library()
     if control not in known.control_by_id:
         raise NotFound(_("There is no control %(id)s.") % {"id": control})
@@ -102,7 +108,10 @@ def adapt_control(
     row = LibraryEntry.objects.select_for_update().filter(control=control).first()
     row = row or LibraryEntry(control=control)
     change = Change.ADAPTED if control in catalog().control_by_id else Change.ADDED
-    return _keep(row, change, values, _reason(reason), person_id, by, at)
+    kept = _keep(row, change, values, _reason(reason), person_id, by, at)
+    parts = {entry.part for entry in differences(known.control_by_id[control], made)}
+    _end_approvals(control, parts, person_id, by, at)
+    return kept
 
 
 @transaction.atomic
@@ -115,7 +124,7 @@ def retire_control(control: str, *, reason: str, by: Actor, at: datetime) -> Lib
         Conflict: it is run somewhere.
         InvalidInput: no reason is given.
     """
-    person_id = _keeper(by, at)
+    person_id = _keeper_alone(by, at)
     if control not in library().control_by_id:
         raise NotFound(_("There is no control %(id)s.") % {"id": control})
     scopes = Implementation.objects.filter(control=control, retired_at=None).count()
@@ -138,7 +147,7 @@ def restore_control(control: str, *, reason: str, by: Actor, at: datetime) -> Li
         NotFound: no such control is retired.
         InvalidInput: no reason is given, or what it was credited to is there no longer.
     """
-    person_id = _keeper(by, at)
+    person_id = _keeper_alone(by, at)
     row = (
         LibraryEntry.objects.select_for_update()
         .filter(control=control, change=Change.RETIRED)
@@ -174,7 +183,7 @@ def import_framework(
         InvalidInput: it holds nothing that can be assessed.
         Conflict: a framework of this id stands already.
     """
-    person_id = _keeper(by, at)
+    person_id = _keeper_alone(by, at)
     asking = sum(entry.auditable for entry in framework.requirements)
     if not asking:
         raise InvalidInput(_("It holds nothing that can be assessed."), field="file")
@@ -223,10 +232,32 @@ def import_framework_file(
 
 
 def _keeper(by: Actor, at: datetime) -> uuid.UUID:
-    access.require_anywhere(by, Permission.KEEP_LIBRARY, at=at)
-    if by.restricted_to:
-        raise AccessDenied(_("This token is for one record alone; the library is for all."))
+    require_library_keeper(by, at=at)
     return person_behind(by)
+
+
+def _keeper_alone(by: Actor, at: datetime) -> uuid.UUID:
+    """Return who keeps the library; whoever else would change it, or run a control, waits."""
+    person_id = _keeper(by, at)
+    list(Unit.objects.select_for_update(no_key=True).filter(parent=None))
+    library_may_have_changed()
+    return person_id
+
+
+def _end_approvals(
+    control: str, parts: set[Part], person_id: uuid.UUID, by: Actor, at: datetime
+) -> None:
+    """End the approval wherever these parts hold; who changed them cannot give it again."""
+    rows = list(on_terms_of_library(control, parts).select_for_update(no_key=True))
+    approved = [row for row in rows if row.approved_at is not None]
+    waiting = [row for row in rows if row.approved_at is None]
+    for row in rows:
+        row.await_approval(person_id)
+    Implementation.objects.bulk_update(
+        rows, ["contributors", "approved_by", "approved_at", "review_due_date"], batch_size=100
+    )
+    ledger.record_all(approved, "approval_ended", by=by.ledger_name, at=at)
+    ledger.record_all(waiting, "terms_changed", by=by.ledger_name, at=at)
 
 
 def _reason(reason: str) -> str:
@@ -236,10 +267,10 @@ def _reason(reason: str) -> str:
 
 
 def _check_id(control_id: str) -> None:
-    if len(control_id) > 40 or not set(control_id) <= _ID:
+    if not set(control_id) <= _ID:
         raise InvalidInput(
-            _("%(id)s: an id has at most 40 letters, digits, hyphens, dots and underscores.")
-            % {"id": control_id[:60]},
+            _("%(id)s: an id has letters, digits, hyphens, dots and underscores alone.")
+            % {"id": control_id},
             field="file",
         )
 

@@ -27,7 +27,10 @@ class Implementation(Recorded):
     needs = models.JSONField(null=True, blank=True)
     #: `[{"id", "title", "rule"}]`: checks that run here; None: those the control suggests.
     checks = models.JSONField(null=True, blank=True)
+    #: Who wrote the description.
     described_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    #: Ids of all who described it or changed what is asked for since it was last approved.
+    contributors = models.JSONField(default=list, blank=True)
     started_at = models.DateTimeField()
     approved_by = models.ForeignKey(
         Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -77,3 +80,18 @@ class Implementation(Recorded):
     def scope(self) -> str:
         """Name of the AI system, or of the unit where it is run for all of it."""
         return self.system.name if self.system else self.unit.name
+
+    @property
+    def hands(self) -> frozenset[uuid.UUID]:
+        """Persons who had a hand in what is approved, and so cannot approve it."""
+        named = {uuid.UUID(key) for key in self.contributors} | {self.described_by_id}
+        return frozenset(named | ({self.owner_id} if self.owner_id else set()))
+
+    def await_approval(self, after: uuid.UUID) -> None:
+        """End the approval, after a change by this person; nothing is saved."""
+        before = set(self.contributors)
+        if self.approved_at is None:
+            # Of what was described before contributors were kept, the author is known alone.
+            before.add(str(self.described_by_id))
+        self.contributors = sorted(before | {str(after)})
+        self.approved_by = self.approved_at = self.review_due_date = None

@@ -47,6 +47,11 @@ def library_changed() -> None:
     """Have the library looked up again, in the reading that goes on."""
     # Two changes of one moment would look like one.
     _kept.clear()
+    library_may_have_changed()
+
+
+def library_may_have_changed() -> None:
+    """Have the library looked up again in this reading: others may have changed it meanwhile."""
     reading = _reading.get()
     if reading is not None:
         reading.clear()
@@ -264,7 +269,8 @@ def assembled(
             found.pop(control, None)
         else:
             area = shipped.control_by_id[control].area if control in found else ""
-            found[control] = replace(control_from(_with_decimals(content), known), area=area)
+            made = control_from(_with_decimals(content), known, kept=True)
+            found[control] = replace(made, area=area)
     return assemble(
         frameworks,
         pairs=shipped.pairs,
@@ -275,14 +281,17 @@ def assembled(
 
 
 def control_from(
-    values: Mapping[str, Any], requirements: Mapping[str, Requirement]
+    values: Mapping[str, Any], requirements: Mapping[str, Requirement], *, kept: bool = False
 ) -> LibraryControl:
     """Return a control from the form of its TOML.
+
+    Args:
+        kept: whether it was accepted before, when a text could be longer than today.
 
     Raises:
         CatalogError: it is malformed; with the reason.
     """
-    (made,) = controls([Table(values, Path("library"), 1)], requirements)
+    (made,) = controls([Table(values, Path("library"), 1)], requirements, kept=kept)
     return replace(made, area="")
 
 

@@ -98,6 +98,7 @@ def waiting_claims(by: Actor, *, at: datetime) -> QuerySet[EvidenceClaim]:
         EvidenceClaim.objects.filter(
             accepted_at=None,
             rejected_at=None,
+            implementation__retired_at=None,
             implementation__in=_implementations_in_reach(by, Permission.ACCEPT_CLAIM, at),
         )
         .exclude(claimed_by_id=by.person_id)

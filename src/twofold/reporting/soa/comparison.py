@@ -42,9 +42,14 @@ class Comparison:
     changed: tuple[ChangedRow, ...]
     unchanged: int
 
+    @property
+    def differing(self) -> int:
+        """How many rows are not the same in both."""
+        return len(self.added) + len(self.removed) + len(self.changed)
+
     def __bool__(self) -> bool:
         """Whether anything changed."""
-        return bool(self.added or self.removed or self.changed)
+        return self.differing > 0
 
 
 def compared(before: Mapping[str, Any], after: Mapping[str, Any]) -> Comparison:

@@ -22,8 +22,10 @@ from twofold.domain.readiness import (
     OverrideFact,
     Relation,
     RequirementFacts,
+    ScopeState,
 )
 from twofold.domain.soa import Days
+from twofold.ledger.queries import first_states
 from twofold.people.models import Unit
 from twofold.reporting.standing import Standing
 
@@ -97,6 +99,8 @@ class Rows:
     def of_own(self, controls: Sequence[str]) -> Iterator[Row]:
         """Yield a row for each of these controls that is run; why it was added is its ground."""
         entries = {row.control: row for row in LibraryEntry.objects.filter(control__in=controls)}
+        # Its row tells of its latest change, which may be a new wording.
+        added = first_states([row.ledger_subject for row in entries.values()])
         for control in controls:
             known = RequirementFacts(
                 control,
@@ -107,7 +111,8 @@ class Rows:
                 ),
             )
             if any(self._days.state(fact) for fact in known.credits[0].implementations):
-                entry = entries[control]
+                record = entries[control].ledger_subject
+                adding = added[record]
                 yield {
                     "id": control,
                     "reference": control,
@@ -115,10 +120,10 @@ class Rows:
                     "group": "",
                     "own": True,
                     "applicable": True,
-                    "grounds": [{"kind": Ground.BUSINESS.value, "reference": entry.reason}],
+                    "grounds": [{"kind": Ground.BUSINESS.value, "reference": adding["reason"]}],
                     "reason": "",
-                    "decision": entry.ledger_subject,
-                    "decided_on": entry.changed_at.date().isoformat(),
+                    "decision": record,
+                    "decided_on": adding["changed_at"][:10],
                     **self._state(known),
                 }
 
@@ -231,15 +236,30 @@ class Rows:
         }
 
     @cached_property
-    def _implementations(self) -> dict[str, Implementation]:
-        rows = Implementation.objects.select_related("unit").only(
-            "description", "system_id", "unit__path"
+    def _running(self) -> dict[str, ScopeState]:
+        """The state of whatever is run for the unit, by implementation."""
+        facts = (
+            fact
+            for control in self._found.catalog.controls
+            for fact in self._found.implementations(control.id)
         )
+        return {fact.record: state for fact in facts if (state := self._days.state(fact))}
+
+    @cached_property
+    def _implementations(self) -> dict[str, Implementation]:
+        rows = Implementation.objects.filter(pk__in=list(map(_key, self._running)))
+        rows = rows.select_related("unit").only("description", "system_id", "unit__path")
         return {row.ledger_subject: row for row in rows}
 
     @cached_property
     def _titles(self) -> dict[str, str]:
-        rows = EvidenceClaim.objects.exclude(accepted_at=None)
+        shown = {
+            _key(reason.record)
+            for state in self._running.values()
+            for reason in state.reasons
+            if reason.cause in _SHOWN
+        }
+        rows = EvidenceClaim.objects.filter(pk__in=shown)
         return {
             f"{EvidenceClaim._meta.label_lower}:{key}": title
             for key, title in rows.values_list("pk", "evidence__item__title")

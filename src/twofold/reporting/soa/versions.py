@@ -1,6 +1,7 @@
 """Finding versions of the Statements of Applicability, and where each standard's stand today."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from twofold.controls.queries import canonical, library, visible_statements
 from twofold.people.access import Actor
 from twofold.people.errors import NotFound
 from twofold.people.models import Unit
+from twofold.reporting.soa.comparison import compared
 from twofold.reporting.soa.content import (
     OpenPoints,
     as_of_the_day_of,
@@ -31,6 +33,8 @@ class StandardStatements:
 
     Attributes:
         in_force: the newest version that has taken effect; coming: a newer one that will.
+        outrun: how many rows of the one in force the facts of today tell otherwise; None where
+            nothing has changed since, whatever the day, and where none is in force.
         draft: what waits for an approval; its content is not what the facts say when `stale`.
         now: what a version would say that is prepared today.
         open_points: what would keep it from being approved.
@@ -39,6 +43,7 @@ class StandardStatements:
     framework: Framework
     in_force: Statement | None
     coming: Statement | None
+    outrun: int | None
     draft: Statement | None
     stale: bool
     now: Mapping[str, Any]
@@ -107,6 +112,22 @@ def is_stale(draft: Statement, *, by: Actor, at: datetime) -> bool:
     return _differs(draft, content_for(draft, by=by, at=at))
 
 
+def rows_outrun(statement: Statement, *, by: Actor, at: datetime) -> int | None:
+    """Return how many rows of the version in force the facts of today tell otherwise.
+
+    None where nothing has changed since, whatever the day, and for a version that is not in force.
+
+    Raises:
+        AccessDenied: the actor may not read the unit.
+    """
+    rows = visible_statements(by, at=at).filter(
+        unit=statement.unit, framework=statement.framework, effective_date__lte=at.date()
+    )
+    if rows.order_by("-number").values_list("pk", flat=True).first() != statement.pk:
+        return None
+    return _outrun(statement, content_for(statement, by=by, at=at))
+
+
 def _standing(
     framework: Framework, rows: list[Statement], unit: Unit, by: Actor, at: datetime
 ) -> StandardStatements:
@@ -120,11 +141,18 @@ def _standing(
         framework=framework,
         in_force=in_force,
         coming=newest if newest is not in_force else None,
+        outrun=_outrun(in_force, as_of_the_day_of(in_force, now)) if in_force else None,
         draft=draft,
         stale=draft is not None and _differs(draft, as_of_the_day_of(draft, now)),
         now=now,
         open_points=open_points(now, unit),
     )
+
+
+def _outrun(sealed: Statement, found: Mapping[str, Any]) -> int | None:
+    if not _differs(sealed, found):
+        return None
+    return compared(json.loads(sealed.content), found).differing
 
 
 def _differs(draft: Statement, found: Mapping[str, Any]) -> bool:

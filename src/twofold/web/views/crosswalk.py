@@ -22,6 +22,7 @@ from twofold.reporting.crosswalk import (
     headings,
 )
 from twofold.reporting.relations import ASKS
+from twofold.web.cells import plain
 from twofold.web.explorer import address, crosswalk_line
 from twofold.web.present import choice_filter
 from twofold.web.request import actor, now, search_text, wants_fragment
@@ -66,7 +67,7 @@ def download(request: HttpRequest) -> HttpResponse:
         ["source", "source_title", "relation", "target", "target_title", "framework",
          "strength", "rationale"]
     )  # fmt: skip
-    writer.writerows(_cells(row) for row in crosswalk_rows(library(), _wanted(request)))
+    writer.writerows(plain(_cells(row)) for row in crosswalk_rows(library(), _wanted(request)))
     return response
 
 

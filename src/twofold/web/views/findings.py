@@ -16,7 +16,7 @@ from twofold.findings import actions, queries
 from twofold.findings.models import Finding, Grade
 from twofold.findings.queries import FindingState, finding_for
 from twofold.ledger.queries import history
-from twofold.people.access import Permission, may, permitted_units, require_anywhere
+from twofold.people.access import Permission, may, permitted_units, require, require_anywhere
 from twofold.people.errors import InvalidInput, Refusal
 from twofold.people.models import Unit
 from twofold.people.queries import persons
@@ -74,6 +74,7 @@ def finding(request: HttpRequest, key: UUID) -> HttpResponse:
 @require_POST
 def answer(request: HttpRequest, key: UUID) -> HttpResponse:
     found = finding_for(key, actor(request), at=now())
+    require(actor(request), Permission.ANSWER_FINDING, unit=found.unit, at=now())
     form = AnswerForm(request.POST, owners=persons())
     if form.is_valid():
         try:
@@ -112,6 +113,9 @@ def _page(
 ) -> HttpResponse:
     by, at = actor(request), now()
     wrong = bool(answer_form or close_form)
+    offers = _offers(request, found)
+    # Who may not answer is shown no list of persons.
+    owners = persons() if offers["may_answer"] else persons().none()
     context = {
         "finding": found,
         "requirement": library().requirements.get(found.requirement),
@@ -119,10 +123,10 @@ def _page(
         "today": at.date(),
         "held": held_back(found, by, at=at),
         "history": history_rows(history(found.ledger_subject)),
-        "answer_form": answer_form or AnswerForm(initial=_initial(found), owners=persons()),
+        "answer_form": answer_form or AnswerForm(initial=_initial(found), owners=owners),
         "close_form": close_form or CloseForm(),
         "answer_wrong": answer_form is not None,
-        **_offers(request, found),
+        **offers,
     }
     return render(request, "finding.html", context, status=422 if wrong else 200)
 
@@ -133,10 +137,11 @@ def _offers(request: HttpRequest, found: Finding) -> dict[str, bool]:
     is_open = found.closed_at is None
     answered = bool(found.action) or found.grade == Grade.IMPROVEMENT
     closing = is_open and may(by, Permission.CLOSE_FINDING, unit=found.unit, at=at)
+    own = by.person_id in {found.owner_id, found.answered_by_id}
     return {
         "may_answer": is_open and may(by, Permission.ANSWER_FINDING, unit=found.unit, at=at),
-        "may_close": closing and answered and by.person_id != found.owner_id,
-        "own_action": closing and answered and by.person_id == found.owner_id,
+        "may_close": closing and answered and not own,
+        "own_action": closing and answered and own,
     }
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from twofold.catalog.model import Framework
 from twofold.controls import actions
-from twofold.controls.queries import imported_framework
+from twofold.controls.queries import imported_framework, require_library_keeper
 from twofold.ledger.queries import history
 from twofold.people.access import Permission, require_anywhere
 from twofold.people.errors import Refusal
@@ -63,7 +63,7 @@ def _groups(found: Framework) -> dict[str, str]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_(request: HttpRequest) -> HttpResponse:
     by, at = actor(request), now()
-    require_anywhere(by, Permission.KEEP_LIBRARY, at=at)
+    require_library_keeper(by, at=at)
     form = ImportFrameworkForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]

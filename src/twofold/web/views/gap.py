@@ -20,7 +20,14 @@ from twofold.catalog.model import LibraryControl
 from twofold.controls import actions
 from twofold.controls.models import Answer
 from twofold.controls.queries import library
-from twofold.people.access import Actor, Permission, may, permitted_units, require_anywhere
+from twofold.people.access import (
+    Actor,
+    Permission,
+    may,
+    permitted_units,
+    require,
+    require_anywhere,
+)
 from twofold.people.errors import NotFound, Refusal
 from twofold.people.models import Person, Unit
 from twofold.people.queries import persons
@@ -29,6 +36,7 @@ from twofold.reporting.judged import certified
 from twofold.reporting.roadmap import Step
 from twofold.reporting.roadmap import roadmap as compute
 from twofold.reporting.standing import standing
+from twofold.web.cells import plain
 from twofold.web.certifying import PHASES, decide_href, figures, step_href, step_row, step_title
 from twofold.web.forms.gap import AnswerForm
 from twofold.web.library import area_name
@@ -155,7 +163,7 @@ def roadmap_csv(request: HttpRequest) -> HttpResponse:
         ["number", "phase", "step", "control", "scopes", "owner_role", "unlocks", "link"]
     )
     for step in compute(by, unit=_unit(request, by, at), at=at):
-        writer.writerow(_cells(step, request))
+        writer.writerow(plain(_cells(step, request)))
     return response
 
 
@@ -181,15 +189,18 @@ def _questions(
 ) -> HttpResponse:
     by, at = actor(request), now()
     unit = _unit(request, by, at)
-    people = list(persons())
+    # Who may not answer is shown no list of persons.
+    answers = may(by, Permission.IMPLEMENT_CONTROL, unit=unit, at=at)
+    people = list(persons()) if answers else []
     questions = [
         Question(entry, _form(request, entry, people)) for entry in asked(controls, unit, by, at=at)
     ]
     refused = ""
     # Each form is asked, so that all faults are shown at once.
     sound = [question.form.is_valid() for question in questions]
-    if request.method == "POST" and all(sound):
+    if request.method == "POST" and (all(sound) or not answers):
         try:
+            require(by, Permission.IMPLEMENT_CONTROL, unit=unit, at=at)
             _save(request, questions, people, unit)
         except Refusal as refusal:
             refused = refusal.message

@@ -24,9 +24,12 @@ from twofold.controls.queries import (
     library,
     library_row,
     library_rows,
+    may_keep_library,
+    on_terms_of_library,
+    require_library_keeper,
 )
 from twofold.ledger.queries import history
-from twofold.people.access import Permission, permitted_units, require_anywhere
+from twofold.people.access import Permission, require_anywhere
 from twofold.people.errors import NotFound, Refusal
 from twofold.web.forms.library import REQUIREMENTS, AdaptedControl, AddControlsForm, ReasonForm
 from twofold.web.library import CHANGES, area_name, difference_lines
@@ -84,7 +87,7 @@ def control(request: HttpRequest, control_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
     by, at = actor(request), now()
-    require_anywhere(by, Permission.KEEP_LIBRARY, at=at)
+    require_library_keeper(by, at=at)
     form = AddControlsForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -109,7 +112,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def adapt(request: HttpRequest, control_id: str) -> HttpResponse:
     by, at = actor(request), now()
-    require_anywhere(by, Permission.KEEP_LIBRARY, at=at)
+    require_library_keeper(by, at=at)
     row = library_row(control_id)
     if row.change == Change.RETIRED:
         raise NotFound(_("%(id)s is retired: restore it first.") % {"id": control_id})
@@ -125,6 +128,7 @@ def adapt(request: HttpRequest, control_id: str) -> HttpResponse:
     context = {
         "given": given,
         "control": row.control,
+        "approvals": _approvals(control_id),
         "requirements_list": REQUIREMENTS,
         "requirements": [entry for entry in library().requirements.values() if entry.auditable],
     }
@@ -134,7 +138,7 @@ def adapt(request: HttpRequest, control_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def decide(request: HttpRequest, control_id: str, what: str) -> HttpResponse:
     by, at = actor(request), now()
-    require_anywhere(by, Permission.KEEP_LIBRARY, at=at)
+    require_library_keeper(by, at=at)
     row, form = library_row(control_id), ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -145,6 +149,8 @@ def decide(request: HttpRequest, control_id: str, what: str) -> HttpResponse:
             messages.success(request, _DONE[what])
             return redirect("library-control", control_id=control_id)
     context = {"form": form, "control": row.control, "what": what}
+    if what == "reset":
+        context["approvals"] = _approvals(control_id)
     return render(request, "library_decide.html", context, status=422 if form.errors else 200)
 
 
@@ -174,8 +180,13 @@ _DONE = {
 }
 
 
+def _approvals(control_id: str) -> int:
+    """Return how many approvals could end when the control is changed."""
+    return on_terms_of_library(control_id).exclude(approved_at=None).count()
+
+
 def _may_keep(request: HttpRequest) -> bool:
-    return permitted_units(actor(request), Permission.KEEP_LIBRARY, at=now()).exists()
+    return may_keep_library(actor(request), at=now())
 
 
 def _example() -> LibraryControl:

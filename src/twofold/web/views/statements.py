@@ -28,6 +28,7 @@ from twofold.reporting.soa.head import head_lines
 from twofold.reporting.soa.version import Version, read_version
 from twofold.reporting.soa.versions import (
     is_stale,
+    rows_outrun,
     statement_for,
     statements_of,
     version_before,
@@ -218,6 +219,7 @@ def _around(request: HttpRequest, version: Version) -> dict[str, Any]:
         "statuses": soa.progress_counts(version.content["summary"]),
         "exports": soa.export_links(version),
         "stale": stale,
+        "outrun": rows_outrun(found, by=by, at=at) if version.sealed else None,
         "open_points": [] if version.sealed else _draft_points(version),
         "before": version_before(found, by, at=at),
         "may_approve": not version.sealed and _may_approve(request, found),
