@@ -25,10 +25,11 @@ def approver(cast, client):
 
 
 @pytest.fixture
-def given():
+def given(cast):
+    governed.approve_everywhere(cast)
     return {
         "requirement": governed.LOGGING,
-        "unit": "Lending",
+        "unit": "Acme",
         "status": "conforming",
         "reason": "The archive shows it.",
         "expires_date": (factories.now() + timedelta(days=60)).date().isoformat(),

@@ -28,7 +28,8 @@ from twofold.domain.readiness import Status
 from twofold.findings import actions as findings
 from twofold.findings.actions import Observed
 from twofold.findings.models import Finding, Grade
-from twofold.people.models import Person, Unit
+from twofold.people import actions as people
+from twofold.people.models import Person, Role, RoleAssignment, Unit
 
 LOGGING = "27001:A.8.15"
 GROUND = GivenGround(Ground.RISK, "R-7 Undetected intrusion")
@@ -60,6 +61,20 @@ at_most = 183.5
 """
 
 
+def approve_everywhere(cast: Cast) -> None:
+    """Let the approver of the unit approve in the whole organisation as well."""
+    held = RoleAssignment.objects.filter(person=cast.approver, unit=cast.root)
+    if not held.exists():
+        people.assign_role(
+            cast.approver,
+            role=Role.APPROVER,
+            unit=cast.root,
+            from_date=(AT - timedelta(days=60)).date(),
+            by=factories.actor(cast.administrator),
+            at=AT,
+        )
+
+
 def override(
     cast: Cast,
     *,
@@ -70,13 +85,14 @@ def override(
     expires_date: date | None = None,
     at: datetime = AT,
 ) -> Override:
-    """Have the lead ask for a status, and the approver of the unit approve it."""
+    """Have the lead ask for a status of the whole organisation, and the approver approve it."""
+    approve_everywhere(cast)
     made = controls.request_override(
         requirement,
         status=status,
         reason="The archive of the old system shows it.",
         expires_date=expires_date or (at + timedelta(days=90)).date(),
-        unit=unit or cast.unit,
+        unit=unit or cast.root,
         by=factories.actor(cast.lead),
         at=at,
     )

@@ -38,6 +38,7 @@ def test_matrix_leads_to_the_pairs_behind_a_count_and_to_the_file(lead: Page, si
     cell.click()
     expect(lead.locator("#rows tbody tr")).to_have_count(count)
     lead.get_by_label("Strength").select_option(label="8 and more")
+    expect(lead).to_have_url(re.compile(r"strength=8"))
     expect(lead.locator("#rows")).to_contain_text("4 Context of the organization")
     with lead.expect_download() as waiting:
         lead.get_by_role("link", name="CSV").click()

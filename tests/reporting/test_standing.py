@@ -21,10 +21,9 @@ from twofold.domain.checks import CheckKind, Outcome, Rule
 from twofold.domain.readiness import Cause, Status, assess
 from twofold.findings.models import Grade
 from twofold.ledger.models import LedgerRevision
-from twofold.people import actions as people
 from twofold.people.access import Actor, Permission, part_of_product
 from twofold.people.errors import InvalidInput
-from twofold.people.models import Role, Unit
+from twofold.people.models import Unit
 from twofold.reporting.book import Book
 from twofold.reporting.rows import Now, Then
 from twofold.reporting.standing import forget, standing
@@ -173,9 +172,8 @@ EDITS = {
         cast, "27001:A.8.16", applicable=False, at=TODAY
     ),
     "finding": lambda cast, run: governed.finding(cast, about=run, grade=Grade.MAJOR, at=TODAY),
-    "status set by hand": lambda cast, _run: (
-        promote(cast, cast.approver, cast.root),
-        governed.override(cast, requirement="27001:9.1", unit=cast.root, at=TODAY),
+    "status set by hand": lambda cast, _run: governed.override(
+        cast, requirement="27001:9.1", at=TODAY
     ),
     "library": lambda cast, _run: controls.adapt_control(
         "TF-MON-01",
@@ -369,9 +367,10 @@ def restricted(cast, subject):
 
 
 def test_what_expired_in_a_unit_uncovers_what_stands_above_it(cast):
-    promote(cast, cast.approver, cast.root)
     above = governed.override(cast, requirement="27001:9.1", unit=cast.root, at=on(2))
-    governed.override(cast, requirement="27001:9.1", expires_date=on(10).date(), at=on(2))
+    governed.override(
+        cast, requirement="27001:9.1", unit=cast.unit, expires_date=on(10).date(), at=on(2)
+    )
     owner = factories.actor(cast.owner)
 
     shown = standing(owner, at=on(17)).readiness["27001:9.1"]
@@ -381,25 +380,13 @@ def test_what_expired_in_a_unit_uncovers_what_stands_above_it(cast):
 
 
 def test_a_status_that_a_unit_set_by_hand_is_its_own_alone(cast):
-    governed.override(cast, requirement="27001:9.1", at=on(2))
+    governed.override(cast, requirement="27001:9.1", unit=cast.unit, at=on(2))
 
     assert standing(factories.actor(cast.owner), at=on(17)).readiness["27001:9.1"].overridden
     assert not state("27001:9.1", at=on(17)).overridden
 
 
-def promote(cast, person, unit):
-    people.assign_role(
-        person,
-        role=Role.APPROVER,
-        unit=unit,
-        from_date=on(1).date(),
-        by=factories.actor(cast.administrator),
-        at=on(1),
-    )
-
-
 def test_a_status_that_was_set_by_hand_shows_until_it_expires(cast, run):
-    promote(cast, cast.approver, cast.root)
     made = governed.override(
         cast,
         requirement="27001:9.1",

@@ -32,11 +32,12 @@ def signed_in(client):
 
 @pytest.fixture
 def given(cast):
+    governed.approve_everywhere(cast)
     return {
         "status": "conforming",
         "reason": "The archive shows it.",
         "expires_date": (factories.now() + timedelta(days=60)).date().isoformat(),
-        "unit": cast.unit.pk,
+        "unit": cast.root.pk,
     }
 
 

@@ -137,8 +137,8 @@ def test_record_without_a_page_is_not_found(
     assert browser.get(f"/records/{subject}/").status_code == 404
 
 
-def test_persons_have_no_page() -> None:
-    assert not has_page(f"people.person:{NOWHERE}")
+def test_tokens_have_no_page() -> None:
+    assert not has_page(f"people.apitoken:{NOWHERE}")
 
 
 def test_outsider_is_not_shown_what_others_hold(cast: factories.Cast, client: Client) -> None:

@@ -21,7 +21,7 @@ def test_every_state_has_a_word() -> None:
 
 
 def test_record_without_a_page_has_no_address() -> None:
-    assert record_href("people.person:x") == ""
+    assert record_href("people.apitoken:x") == ""
     assert record_href("") == ""
 
 
