@@ -14,7 +14,7 @@ from twofold.evidence.models import EvidenceItem
 from twofold.ledger import actions as ledger
 from twofold.ledger import states
 from twofold.ledger.layouts import ACTOR, record_changed_layouts
-from twofold.ledger.models import LedgerEntry, LedgerRevision, LedgerSalt
+from twofold.ledger.models import LedgerEntry, LedgerLayout, LedgerRevision, LedgerSalt
 from twofold.ledger.queries import history
 from twofold.people.models import Person
 from twofold.reporting.integrity import verify_record
@@ -95,6 +95,9 @@ def test_a_model_whose_columns_were_noted_is_passed_over(cast, without, django_a
     record_changed_layouts(at=LATER)
     with django_assert_num_queries(1):
         assert record_changed_layouts(at=LATER) == 0
+
+    noted = LedgerLayout.objects.get(model="evidence.evidenceitem")
+    assert (str(noted), "title" in noted.columns) == ("columns of evidence.evidenceitem", True)
 
     # What was written by a server that was not updated yet is found by the next change.
     with without(EvidenceItem, "title"):
