@@ -52,8 +52,8 @@ def test_an_override_stands_on_its_last_day(cast, three):
 
 
 def test_the_override_of_a_requirement_is_the_one_that_is_not_withdrawn(cast, three):
-    assert override_of(governed.LOGGING, cast.unit, lead(cast), at=AT) == three[1]
-    for requirement, unit in (("27001:5.2", cast.unit), (governed.LOGGING, cast.root)):
+    assert override_of(governed.LOGGING, cast.root, lead(cast), at=AT) == three[1]
+    for requirement, unit in (("27001:5.2", cast.root), (governed.LOGGING, cast.unit)):
         with pytest.raises(NotFound) as refusal:
             override_of(requirement, unit, lead(cast), at=AT)
         assert refusal.value.field == "requirement"

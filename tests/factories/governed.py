@@ -71,7 +71,7 @@ def approve_everywhere(cast: Cast) -> None:
             unit=cast.root,
             from_date=(AT - timedelta(days=60)).date(),
             by=factories.actor(cast.administrator),
-            at=AT,
+            at=factories.now(),
         )
 
 

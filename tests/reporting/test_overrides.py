@@ -54,7 +54,7 @@ def test_the_override_that_stood_on_a_past_day_is_told_after_it_was_withdrawn(ca
     made = governed.override(cast)
     governed.override(cast, requirement="27001:5.2", approved=False)
     withdraw_override(made, by=factories.actor(cast.lead), at=LATER)
-    by = factories.actor(cast.owner)
+    by = factories.actor(cast.lead)
     then = standing(by, at=LATER, on=AT.date())
 
     (view,) = overrides_behind(then.readiness[governed.LOGGING], by, at=LATER)
@@ -70,7 +70,7 @@ def test_the_posture_counts_what_was_set_by_hand(cast):
     governed.override(cast)
     governed.override(cast, requirement="27001:5.2", approved=False)
 
-    found = posture(factories.actor(cast.owner), at=AT)
+    found = posture(factories.actor(cast.lead), at=AT)
 
     assert {entry.framework.id: entry.overridden for entry in found.frameworks} == {
         entry.framework.id: int(entry.framework.id == "27001") for entry in found.frameworks

@@ -170,7 +170,9 @@ def changes_since(mark: Mark) -> tuple[Mark, list[str]] | None:
     gaps: tuple[Gap, ...] = ()
     if _may_have_gaps():
         ids = [row[0] for row in rows]
-        gaps = gaps_between(mark.entry, ids, mark.gaps, now=time.monotonic())
+        # Before the first entry that anybody followed there is nothing to wait for.
+        last = mark.entry or ids[0] - 1
+        gaps = gaps_between(last, ids, mark.gaps, now=time.monotonic())
     if len(gaps) > _MOST_GAPS:
         return None
     newest = rows[-1]

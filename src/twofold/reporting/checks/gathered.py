@@ -1,7 +1,7 @@
 """What a batch of implementations asks for, and what every population is gathered with."""
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -85,6 +85,9 @@ def bounded(rows: Iterable[_Row]) -> Iterator[_Row]:
     iterator = iter(rows)
     yield from islice(iterator, MOST_RECORDS)
     if next(iterator, None) is not None:
+        if isinstance(iterator, Generator):
+            # A cursor of the server is closed while its transaction still stands.
+            iterator.close()
         raise TooManyRecords
 
 
