@@ -28,6 +28,8 @@ PAGES = {
     "requirement": "/requirements/42001:A.6.2.6/",
     "system": "/systems/delay-forecast/",
     "integrity": "/integrity/",
+    "statements": "/statements/",
+    "overlap": "/overlap/",
 }
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
