@@ -1,5 +1,6 @@
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import factories
 import pytest
@@ -7,13 +8,31 @@ from django.conf import settings
 from django.db import connections
 from django.test import Client
 from journeys import world as worlds
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Route
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, Route, expect
 from pytest_django import DjangoDbBlocker
 from pytest_django.live_server_helper import LiveServer
 
 from twofold.people.models import Person
 
 SignedIn = Callable[[Person], Page]
+
+
+expect.set_options(timeout=15_000)
+
+
+def _patiently(act: Callable[..., Any]) -> Callable[..., Any]:
+    """Let an act on a field wait until the scripts of its page listen: else they never hear it."""
+
+    def _act(field: Locator, *given: Any, **named: Any) -> Any:
+        field.wait_for(state="attached")
+        field.page.wait_for_load_state("load")
+        return act(field, *given, **named)
+
+    return _act
+
+
+for _name in ("fill", "select_option"):
+    setattr(Locator, _name, _patiently(getattr(Locator, _name)))
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +57,7 @@ def world(recording_db: None) -> worlds.World:
 @pytest.fixture
 def context(context: BrowserContext, site: str, world: worlds.World) -> BrowserContext:
     """A browser that reaches nothing but the product."""
-    context.set_default_timeout(8_000)
+    context.set_default_timeout(20_000)
     context.route(re.compile(f"^(?!{re.escape(site)})"), refuse)
     return context
 

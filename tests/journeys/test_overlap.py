@@ -37,6 +37,8 @@ def test_matrix_leads_to_the_pairs_behind_a_count_and_to_the_file(lead: Page, si
     count = int(re.findall(r"\d+$", cell.inner_text())[0])
     cell.click()
     expect(lead.locator("#rows tbody tr")).to_have_count(count)
+    # Scripts that answer to a choice must be there before it is made.
+    lead.wait_for_load_state("networkidle")
     lead.get_by_label("Strength").select_option(label="8 and more")
     expect(lead).to_have_url(re.compile(r"strength=8"))
     expect(lead.locator("#rows")).to_contain_text("4 Context of the organization")
