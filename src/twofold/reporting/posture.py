@@ -161,8 +161,9 @@ def _of_scopes(
     for control, reasons in found.worst(cause, wanted).items():
         served = found.catalog.control_by_id.get(control)
         if served is not None:
+            held = found.held_by(served, cause)
             for reason in reasons:
-                yield reason, found.held_by(served, cause)
+                yield reason, held
 
 
 def _own(

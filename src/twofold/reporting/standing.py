@@ -29,6 +29,7 @@ from twofold.domain.readiness import (
     assess,
     bears,
     conclude,
+    is_covered,
 )
 from twofold.inventory.models import AISystem
 from twofold.ledger.queries import Mark, changes_since, mark_at, mark_now, subjects_between
@@ -36,6 +37,7 @@ from twofold.people.access import Actor, Permission, reach
 from twofold.people.errors import InvalidInput
 from twofold.people.models import Unit
 from twofold.reporting.book import Book
+from twofold.reporting.judged import running
 from twofold.reporting.rows import Now, Then, end_of
 from twofold.reporting.shelves import Sight
 
@@ -101,19 +103,9 @@ class Standing:
                 if bears(
                     Credit(control.id, credit.relation, credit.strength),
                     cause,
-                    covered=self._is_covered(credit.requirement),
+                    covered=is_covered(running(credit.requirement, self)),
                 )
             ]
-
-    def _is_covered(self, requirement: str) -> bool:
-        """Return whether a control that is run covers a requirement wholly."""
-        return any(
-            credit.relation.covers_wholly and self._tallies[control.id].scopes > 0
-            for control in self.catalog.controls_of.get(requirement, ())
-            if control.id in self._tallies
-            for credit in control.credits
-            if credit.requirement == requirement
-        )
 
     def terms_of(self, requirement: Requirement) -> RequirementFacts:
         """Return what is known of a requirement itself, without the controls credited to it."""

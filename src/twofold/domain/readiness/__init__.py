@@ -13,7 +13,7 @@ control over all its scopes and changes them by one scope at a time, so that an 
 change costs the same however many scopes there are; `conclude` answers from tallies.
 """
 
-from twofold.domain.readiness.assessment import assess, bears, conclude
+from twofold.domain.readiness.assessment import assess, bears, conclude, is_covered
 from twofold.domain.readiness.facts import (
     ApplicabilityFact,
     Cause,
@@ -53,6 +53,7 @@ __all__ = [
     "assess",
     "bears",
     "conclude",
+    "is_covered",
     "scope_state",
     "turning_days",
 ]
