@@ -68,9 +68,10 @@ format: develop ## Format the code and the templates
 bench: develop ## Measure, and write bench/results.json (ONLY=ledger for a part)
 	@$(BIN)/python bench/run.py $(if $(ONLY),--only '$(ONLY)')
 
-wheel: develop ## Build the wheel, front-end assets inside, into dist/
+wheel: develop ## Build the wheels of the product, front-end assets inside, and of the verifier into dist/
 	@.tools/uv/bin/uv build --quiet --wheel --out-dir dist
-	@ls -1t dist/*.whl | head -n 1
+	@.tools/uv/bin/uv build --quiet --wheel --out-dir dist packages/twofold-verify
+	@ls -1t dist/*.whl | head -n 2
 
 clean: ## Remove what was built and installed; the data folder stays
 	rm -rf .venv .tools node_modules dist build htmlcov test-results .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage src/twofold/web/static/vendor

@@ -223,6 +223,8 @@ def _evidence(count: int, runs: Sequence[Implementation], lead: Person, approver
             number=1,
             sha256=hashlib.sha256(str(number).encode()).hexdigest(),
             size=1,
+            stored_sha256=hashlib.sha256(f"stored {number}".encode()).hexdigest(),
+            stored_size=1,
             file_name="item.txt",
             media_type="text/plain",
             author=f"person:{lead.pk}",

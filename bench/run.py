@@ -15,7 +15,18 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
-PARTS = ("ingest", "ledger", "posture", "breach", "readiness", "pages", "statements")
+PARTS = (
+    "ingest",
+    "ledger",
+    "ledger_append",
+    "ledger_verify",
+    "posture",
+    "breach",
+    "readiness",
+    "pages",
+    "statements",
+    "evidence",
+)
 FOLDER = Path(__file__).parent
 RESULTS = FOLDER / "results.json"
 

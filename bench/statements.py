@@ -24,7 +24,7 @@ def run() -> list[Figure]:
         ]
         drafted = actions.prepare_statement(
             "27001",
-            content("27001", unit=large.root, by=by, at=NOW),
+            lambda: content("27001", unit=large.root, by=by, at=NOW),
             unit=large.root,
             by=by,
             at=NOW,

@@ -53,6 +53,16 @@ PANGO = Need(
 POSTGRESQL = Need(
     ("postgresql",), "tests on PostgreSQL", lambda: has_file("usr/lib/postgresql/*/bin/initdb")
 )
+OTHER_ROUTE = Need(
+    # The log is checked by programs that we did not write, as an auditor would.
+    ("golang-go", "golang-golang-x-mod-dev", "openssl"),
+    "checking bundles with standard tools",
+    lambda: has_file(
+        "usr/bin/go", "usr/share/gocode/src/golang.org/x/mod/sumdb/tlog", "usr/bin/openssl"
+    ),
+)
+FAULTS = Need(("strace",), "failing disks and killed processes", lambda: has_file("usr/bin/strace"))
+SCANNER = Need(("clamav-daemon",), "scanning uploaded files", lambda: has_file("usr/sbin/clamd"))
 
 
 def install(*needs: Need) -> None:

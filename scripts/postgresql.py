@@ -1,4 +1,6 @@
-"""A throw-away PostgreSQL cluster for the tests: its own folder, a free port, no durability.
+"""A throw-away PostgreSQL cluster for tests and benchmarks: its own folder, a free port.
+
+The tests need no durability and have none; what is measured has PostgreSQL's own.
 
 It listens on loopback and on a Unix socket in its folder, with a password made for this one start.
 It ends with the context, and by the kernel's hand when this process is killed.
@@ -15,7 +17,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,7 +37,7 @@ UNSAFE_AND_QUICK = {
 
 
 @contextmanager
-def throw_away_cluster() -> Iterator[str]:
+def throw_away_cluster(*, durable: bool = False) -> Iterator[str]:
     """Start a cluster and give the URL of its empty database; stop and delete it at the end."""
     binaries, owner = newest_binaries(), account()
     folder = Path(tempfile.mkdtemp(prefix="twofold-postgresql-"))
@@ -43,7 +45,7 @@ def throw_away_cluster() -> Iterator[str]:
         shutil.chown(folder, owner.pw_uid, owner.pw_gid)
         password, port = secrets.token_hex(16), free_port()
         initialise(binaries, owner, folder, password)
-        server = start(binaries, owner, folder, port)
+        server = start(binaries, owner, folder, port, {} if durable else UNSAFE_AND_QUICK)
         try:
             wait_until_ready(binaries, server, folder, port)
             yield f"postgresql://{USER}:{password}@127.0.0.1:{port}/postgres"
@@ -103,11 +105,11 @@ def initialise(binaries: Path, owner: pwd.struct_passwd, folder: Path, password:
 
 
 def start(
-    binaries: Path, owner: pwd.struct_passwd, folder: Path, port: int
+    binaries: Path, owner: pwd.struct_passwd, folder: Path, port: int, extra: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
     """Start the server in a session of its own: Ctrl-C is for the tests, which then stop it."""
     settings = {
-        **UNSAFE_AND_QUICK,
+        **extra,
         "listen_addresses": "127.0.0.1",
         "port": port,
         "unix_socket_directories": folder,

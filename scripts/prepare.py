@@ -34,7 +34,14 @@ def main() -> int:
 def prepare(level: str) -> None:
     """Set up everything up to the level; raise `SetupError` when something cannot be had."""
     if level == "test":
-        debian.install(debian.BROWSER, debian.PANGO, debian.POSTGRESQL)
+        debian.install(
+            debian.BROWSER,
+            debian.PANGO,
+            debian.POSTGRESQL,
+            debian.OTHER_ROUTE,
+            debian.FAULTS,
+            debian.SCANNER,
+        )
     else:
         debian.install_if_possible(debian.PANGO)
     environment(with_tools=level != "run")

@@ -55,4 +55,4 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     }
 
 
-pytest_plugins = ["factories.fixtures"]
+pytest_plugins = ["factories.fixtures", "factories.other_route", "factories.outsiders"]

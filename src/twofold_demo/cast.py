@@ -52,6 +52,10 @@ CAST = (
 )
 
 
+#: Joins and leaves during the play; the name is nobody's.
+TRAINEE = Member("Odalys Brenninkamp", Role.READER, "Trainee of the platform", signs_in=False)
+
+
 @dataclass(frozen=True)
 class Organisation:
     """The founded organisation: its units by name (blank: the root) and its people by key."""
@@ -110,6 +114,18 @@ def issue_tokens(organisation: Organisation, subject: str, *, at: datetime) -> T
             organisation, "decision", "Production service", {Permission.SEND_TELEMETRY}, subject, at
         ),
     )
+
+
+def issue_evidence_token(organisation: Organisation, *, at: datetime) -> str:
+    """Issue the token with which the training pipeline hands evidence in for its engineer."""
+    permissions = {Permission.READ, Permission.ADD_EVIDENCE}
+    return _token(organisation, "ravi", "Evidence of the pipeline", permissions, "", at)
+
+
+def join_trainee(organisation: Organisation, *, at: datetime) -> Person:
+    """Have somebody join who reads and never signs in."""
+    by = organisation.actor(ADMINISTRATOR.key)
+    return _join(TRAINEE, organisation.units, password="", by=by, at=at)
 
 
 def _join(

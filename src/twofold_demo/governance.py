@@ -88,11 +88,13 @@ def implement(
     return made
 
 
-def take_stock(organisation: Organisation, *, at: datetime) -> tuple[int, int]:
+def take_stock(
+    organisation: Organisation, *, at: datetime
+) -> dict[tuple[str, str], Implementation]:
     """Have the governance lead answer the gap assessment, and descriptions that are ready approved.
 
     Returns:
-        How many controls were answered for, and how many descriptions were approved.
+        What is described since, by control and a blank scope; approved where it was ready.
     """
     entries = _entries("gap.toml", "answer")
     given = [
@@ -107,15 +109,13 @@ def take_stock(organisation: Organisation, *, at: datetime) -> tuple[int, int]:
     root = organisation.units[""]
     controls.take_stock(given, unit=root, by=organisation.actor("marta"), at=at)
     ready = {entry["control"] for entry in entries if entry.get("approved")}
-    described = Implementation.objects.filter(unit=root, system=None, control__in=ready)
-    for row in described:
-        controls.approve_implementation(
-            row,
-            review_due_date=(at + timedelta(days=365)).date(),
-            by=organisation.actor(APPROVER),
-            at=at,
-        )
-    return len(given), len(described)
+    described = Implementation.objects.filter(
+        unit=root, system=None, control__in={entry["control"] for entry in entries}
+    )
+    return {
+        (row.control, ""): _approve(row, organisation, at=at) if row.control in ready else row
+        for row in described
+    }
 
 
 def _implement(
@@ -131,8 +131,11 @@ def _implement(
         by=organisation.actor(entry["by"]),
         at=at,
     )
-    if not entry["approved"]:
-        return row
+    return _approve(row, organisation, at=at) if entry["approved"] else row
+
+
+def _approve(row: Implementation, organisation: Organisation, *, at: datetime) -> Implementation:
+    """Have the approver agree to a description for a year."""
     return controls.approve_implementation(
         row,
         review_due_date=(at + timedelta(days=365)).date(),

@@ -11,8 +11,9 @@ from datetime import timedelta
 from django.core.management import call_command
 from django.utils.translation import gettext as _
 
+from twofold.cli.intake import Intake
 from twofold.cli.worker import drain
-from twofold.controls.models import EvidenceClaim
+from twofold.controls.models import EvidenceClaim, Implementation
 from twofold.monitoring.models import Alert, Breach, Measurement, Monitor
 from twofold.people.errors import Conflict
 from twofold.people.queries import root_unit
@@ -22,8 +23,14 @@ from twofold_demo import (
     answers,
     audit,
     cast,
+    collections,
+    erasures,
     evidence,
+    exhibits,
     governance,
+    keeping,
+    papers,
+    requests,
     sending,
     statements,
     summary,
@@ -35,7 +42,7 @@ from twofold_demo.flights import delay_forecast
 from twofold_demo.mortgages import mortgage_precheck
 from twofold_demo.server import serving, wait_for_worker
 from twofold_demo.stage import Stage
-from twofold_verify.cli import as_text
+from twofold_verify.telling import Told, as_text
 
 Say = Callable[[str], None]
 
@@ -64,6 +71,7 @@ def play(scale: Scale, *, password: str, say: Say) -> None:
     with serving() as url:
         _operate(stage, url, say)
     _show(stage, say)
+    _keep(stage, say)
     _close(say)
     say(f"Done in {time.monotonic() - began:.0f} s.")
     summary.tell(password, say)
@@ -95,11 +103,16 @@ def _set(organisation: cast.Organisation, cases: tuple[Case, ...], say: Say) -> 
     say(f"Decided on {decided} controls of both annexes.")
     # Before the weeks are played: reports are claimed for the implementations that stand by then.
     implementations = governance.implement(organisation, systems, at=now())
-    approved = sum(row.approved_at is not None for row in implementations.values())
-    say(f"Described {len(implementations)} controls in operation, {approved} of them approved.")
-    answered, agreed = governance.take_stock(organisation, at=now())
-    say(f"Took stock of {answered} further controls; {agreed} descriptions of them approved.")
+    say(f"Described {_told(implementations)}.")
+    described = governance.take_stock(organisation, at=now())
+    say(f"Took stock of what nobody had described: {_told(described)}.")
+    implementations |= described
     return Stage(organisation, cases, systems, implementations)
+
+
+def _told(implementations: dict[tuple[str, str], Implementation]) -> str:
+    approved = sum(row.approved_at is not None for row in implementations.values())
+    return f"{len(implementations)} controls in operation, {approved} of them approved"
 
 
 def _operate(stage: Stage, url: str, say: Say) -> None:
@@ -125,6 +138,9 @@ def _operate(stage: Stage, url: str, say: Say) -> None:
         )
     wait_for_worker(settled=True)
     say(f"{Monitor.objects.count()} monitors have measured {Measurement.objects.count()} windows.")
+    asked = requests.ask_all(stage, at=now())
+    answered = requests.answer_by_program(stage, stage.cases[0].code, url, at=now())
+    say(f"Asked for evidence {asked} times; the training pipeline answered {answered}.")
 
 
 def _show(stage: Stage, say: Say) -> None:
@@ -134,13 +150,16 @@ def _show(stage: Stage, say: Say) -> None:
     answered = answers.acknowledge_drift(stage, at=now())
     say(f"{answered} of {Alert.objects.count()} alerts acknowledged, the others wait.")
     filed = evidence.file_for_systems(stage)
+    for refusal in exhibits.file_exhibits(stage):
+        say(f"Left out: {refusal}")
     accepted = evidence.accept_all(stage)
     added = audit.keep_library(stage, at=now())
     findings = audit.audit(stage, at=now())
     audit.set_by_hand(stage, at=now())
+    exhibits.revise_plan(stage)
     say(f"Added {added} control of its own; the auditor raised {len(findings)} findings.")
     # Some of these speak of what was accepted.
-    filed += evidence.file_for_organisation(stage, OF_ORGANISATION)
+    filed += evidence.file_for_organisation(stage, (*papers.filings(), *OF_ORGANISATION))
     accepted += evidence.accept_all(stage)
     say(f"Checked: {_check(stage)}.")
     rows = statements.seal(stage.organisation, at=now())
@@ -150,6 +169,21 @@ def _show(stage: Stage, say: Say) -> None:
     _check(stage, control=STATEMENTS[0].control)
     waiting = EvidenceClaim.objects.filter(accepted_at=None).count()
     say(f"Filed {filed} documents; accepted {accepted} claims, {waiting} wait.")
+
+
+def _keep(stage: Stage, say: Say) -> None:
+    """Say who keeps what for how long; collect, hold, link and erase; read all for searching."""
+    runs = Counter(run.outcome for run in collections.collect(stage))
+    say(f"Collected by itself: {', '.join(f'{runs[name]} {name}' for name in runs)}.")
+    described = keeping.describe_all(stage, at=now())
+    held = keeping.hold(stage, at=now())
+    links = keeping.link_all(stage, at=now())
+    say(f"Evidence: {described} items have an owner and a term, {held} on hold; {links} links.")
+    say(f"Erased by two persons each: {erasures.erase(stage)}; one more is asked for and waits.")
+    read, reader = 0, Intake()
+    while count := reader.run_once():
+        read += count
+    say(f"Read {read} versions for searching.")
 
 
 def _check(stage: Stage, *, control: str = "") -> str:
@@ -165,8 +199,10 @@ def _close(say: Say) -> None:
     drain(seal_everything=True)
     report = verify_record()
     if report.exit_status:
-        raise LedgerUnsound(as_text(report))
-    say(f"Verified the ledger: {report.outcome}.")
+        raise LedgerUnsound(as_text(Told(report)))
+    figures = report.figures
+    alone = "" if figures.stamped or figures.cosigned else "; nobody outside vouches for it yet"
+    say(f"Verified the ledger: {report.outcome}, with {len(report.erasures)} erasures{alone}.")
 
 
 class LedgerUnsound(RuntimeError):  # noqa: N818 - said of the ledger

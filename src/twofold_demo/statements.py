@@ -1,6 +1,7 @@
 """Both Statements of Applicability: prepared by the leads, approved by the approver, and filed."""
 
 from datetime import date, datetime
+from functools import partial
 
 from twofold.controls import actions as controls
 from twofold.controls.models import Statement
@@ -39,7 +40,7 @@ def _seal(framework: str, by: Actor, approver: Actor, *, at: datetime) -> int:
     assert unit is not None  # noqa: S101 - it was founded at the start
     drafted = controls.prepare_statement(
         framework,
-        content(framework, unit=unit, by=by, at=at),
+        partial(content, framework, unit=unit, by=by, at=at),
         unit=unit,
         change_note="First version, after the gap assessment.",
         by=by,
@@ -47,7 +48,7 @@ def _seal(framework: str, by: Actor, approver: Actor, *, at: datetime) -> int:
     )
     controls.approve_statement(
         drafted,
-        content_now=content_for(drafted, by=approver, at=at),
+        content_now=partial(content_for, by=approver, at=at),
         effective_date=at.date(),
         by=approver,
         at=at,

@@ -51,6 +51,8 @@ def _first_looks(found: Posture) -> list[str]:
     lines.append(
         "Controls: as the approver, accept the newest fairness report and the list of documents."
     )
+    lines.append("Requests for evidence: as the owner of the delay forecast, answer the open one.")
+    lines.append("Erasures: as the approver, confirm the one that waits, or take it back.")
     lines.append("Integrity: as the auditor, verify the record and export it.")
     return lines
 

@@ -58,13 +58,22 @@ What one can rely on:
   arrives twice counts once. Requests are tried again, with growing pauses, when the server cannot
   be reached, is busy (429, 503) or a proxy says that it is away (502, 504), and never after another
   refusal. What would count twice if done twice (`register_system`, `set_up_monitor`,
-  `add_evidence`, `acknowledge`) is tried again only when it surely was not carried out.
+  `add_evidence`, `add_version`, `link_evidence`, `answer_request`, `acknowledge`) is tried again
+  only when it surely was not carried out.
 - **Refusals say why.** `ApiError` carries the status, the server's sentence, and for each fault the
   field and the reason. What the SDK can see itself (an infinite number, a time without a zone, a
   list for a value) raises `EventError` before anything is sent. Not-a-number is sent as missing.
 """
 
-from twofold_sdk.answers import Alert, Evidence, Framework, Monitor, Posture, Receipt
+from twofold_sdk.answers import (
+    Alert,
+    Evidence,
+    EvidenceRequest,
+    Framework,
+    Monitor,
+    Posture,
+    Receipt,
+)
 from twofold_sdk.buffer import Buffering
 from twofold_sdk.client import Client
 from twofold_sdk.connection import Retry
@@ -90,6 +99,7 @@ __all__ = [
     "Event",
     "EventError",
     "Evidence",
+    "EvidenceRequest",
     "Field",
     "FieldError",
     "Framework",

@@ -108,6 +108,38 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceRequest:
+    """A request for evidence.
+
+    Attributes:
+        state: `open`, `overdue`, `answered` or `withdrawn`.
+        owner: e-mail address of who owes it.
+        evidence: id of the item that answered it; None: none has.
+    """
+
+    id: str
+    state: str
+    title: str
+    details: str
+    kind: str
+    about: str
+    owner: str
+    due_date: date
+    evidence: str | None
+
+    @classmethod
+    def read(cls, document: dict[str, Any]) -> Self:
+        """Return the request of a document."""
+        values = {name: document[name] for name in cls.__slots__}
+        return cls(**{**values, "due_date": date.fromisoformat(document["due_date"])})
+
+    @classmethod
+    def read_all(cls, documents: list[dict[str, Any]]) -> list[Self]:
+        """Return the requests of a list."""
+        return [cls.read(document) for document in documents]
+
+
+@dataclass(frozen=True, slots=True)
 class Framework:
     """How one framework stands.
 

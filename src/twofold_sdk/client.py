@@ -1,7 +1,7 @@
 """The client: one server, one token, and what a program can ask of it."""
 
-import mimetypes
 import threading
+import uuid
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 import httpx
 
-from twofold_sdk.answers import Alert, Evidence, Posture
+from twofold_sdk.answers import Alert, Evidence, EvidenceRequest, Posture
 from twofold_sdk.buffer import Buffering
-from twofold_sdk.connection import Connection, Retry
+from twofold_sdk.connection import Connection, Retry, body_of
 from twofold_sdk.system import System
 
 
@@ -141,7 +141,7 @@ class Client:
 
     def add_evidence(  # noqa: PLR0913 - the columns of an item
         self,
-        file: Path | str,
+        file: Path | str | bytes,
         *,
         title: str,
         kind: str,
@@ -150,11 +150,13 @@ class Client:
         valid_until: date,
         source: str,
         unit: str = "",
+        file_name: str = "",
+        key: uuid.UUID | None = None,
     ) -> Evidence:
-        """Hand a file in as evidence.
+        """Hand a file in as evidence; it is streamed, so it may be larger than the memory.
 
         Args:
-            file: its path.
+            file: its path, or the bytes themselves.
             title: what it is.
             kind: what sort of evidence it is, such as `report`.
             period_from: first day that it speaks of.
@@ -162,20 +164,26 @@ class Client:
             valid_until: last day on which it counts.
             source: where it comes from, in words.
             unit: name of the unit it belongs to; blank for the organisation itself.
+            file_name: what bytes are kept under; a file has its own.
+            key: the item's own, drawn here unless it is given: who lost the answer and gives the
+                same key again is told that the item is there.
 
         Raises:
             OSError: the file cannot be read.
+            ValueError: bytes were given without a name.
             ApiError: an input is not acceptable, or the file is too large or empty.
         """
-        path = Path(file)
-        media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        body = body_of(file, file_name)
         return self._connection.ask(
-            "POST",
-            "/evidence",
+            "PUT",
+            f"/evidence/{key or uuid.uuid4()}/content",
             Evidence.read,
             repeatable=False,
-            files={"file": (path.name, path.read_bytes(), media_type)},
-            data={
+            content=body,
+            headers=body.headers,
+            timeout=self._connection.timeout_for(body.size),
+            params={
+                "file_name": body.name,
                 "title": title,
                 "kind": kind,
                 "source": source,
@@ -184,6 +192,89 @@ class Client:
                 "period_to": period_to.isoformat(),
                 "valid_until": valid_until.isoformat(),
             },
+        )
+
+    def add_version(
+        self,
+        evidence_id: str,
+        file: Path | str | bytes,
+        *,
+        period_from: date,
+        period_to: date,
+        valid_until: date,
+        source: str,
+        file_name: str = "",
+    ) -> Evidence:
+        """Hand in the newest version of an item, streamed as by `add_evidence`.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: bytes were given without a name.
+            ApiError: there is no such item, an input is not acceptable, or the file is too large.
+        """
+        body = body_of(file, file_name)
+        return self._connection.ask(
+            "POST",
+            f"/evidence/{quote(evidence_id, safe='')}/versions",
+            Evidence.read,
+            repeatable=False,
+            content=body,
+            headers=body.headers,
+            timeout=self._connection.timeout_for(body.size),
+            params={
+                "file_name": body.name,
+                "source": source,
+                "period_from": period_from.isoformat(),
+                "period_to": period_to.isoformat(),
+                "valid_until": valid_until.isoformat(),
+            },
+        )
+
+    def link_evidence(self, evidence_id: str, target: str, *, purpose: str = "") -> str:
+        """Link an item to a record, and return the id of the link.
+
+        Args:
+            target: ledger name of the record, such as `findings.finding:<id>`.
+            purpose: what it shows of the record, in words.
+
+        Raises:
+            ApiError: there is no such item or record, or they are linked already.
+        """
+        return self._connection.ask(
+            "POST",
+            f"/evidence/{quote(evidence_id, safe='')}/links",
+            lambda document: str(document["id"]),
+            repeatable=False,
+            json={"target": target, "purpose": purpose},
+        )
+
+    def evidence_requests(self, *, mine: bool = True) -> list[EvidenceRequest]:
+        """Return up to 100 requests for evidence, the open ones first, by their due date.
+
+        Args:
+            mine: only those that the token's person owes.
+        """
+        return self._connection.ask(
+            "GET", "/evidence/requests", EvidenceRequest.read_all, params={"mine": mine}
+        )
+
+    def answer_request(
+        self, request_id: str, evidence_id: str, *, version: int | None = None
+    ) -> EvidenceRequest:
+        """Answer a request with an item.
+
+        Args:
+            version: its number; None: the newest.
+
+        Raises:
+            ApiError: there is no such request or item, or the request is closed already.
+        """
+        return self._connection.ask(
+            "POST",
+            f"/evidence/requests/{quote(request_id, safe='')}/answer",
+            EvidenceRequest.read,
+            repeatable=False,
+            json={"evidence": evidence_id, "version": version},
         )
 
     def alerts(self) -> list[Alert]:

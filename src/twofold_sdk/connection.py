@@ -1,9 +1,11 @@
 """Requests to the server: the token, the time-out, attempts and pauses, and reading the answer."""
 
+import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -15,6 +17,9 @@ _BUSY = frozenset({429, 502, 503, 504})
 # Answers and failures after which the request surely was not carried out.
 _TURNED_AWAY = frozenset({429, 503})
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_PIECE_BYTES = 1 << 20
+#: A server that stores files more slowly is taken for one that does not answer.
+_SLOWEST_BYTES_PER_S = 5_000_000
 # Asks the operating system, so that forked processes do not pause in step.
 _chance = random.SystemRandom()
 
@@ -43,6 +48,61 @@ class Retry:
         return min(self.longest_s, max(asked_s, longest_s * _chance.uniform(0.5, 1.0)))
 
 
+class FileBody:
+    """A file as the body of a request, read piece by piece and again for each attempt.
+
+    Attributes:
+        size: its bytes, counted when this is made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Take the path of a file; raise OSError when there is none that can be read."""
+        self._path = path
+        self.name = path.name
+        with path.open("rb") as file:
+            self.size = file.seek(0, os.SEEK_END)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is said of the body."""
+        return {"Content-Length": str(self.size), "Content-Type": "application/octet-stream"}
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self._path.open("rb") as file:
+            while piece := file.read(_PIECE_BYTES):
+                yield piece
+
+
+class BytesBody:
+    """Bytes that a program holds as the body of a request, under the name that they would have."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        if not name:
+            raise ValueError("Bytes have no name: give the file_name that they are kept under.")
+        self._data = data
+        self.name = name
+        self.size = len(data)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is said of the body."""
+        return {"Content-Length": str(self.size), "Content-Type": "application/octet-stream"}
+
+    def __iter__(self) -> Iterator[bytes]:
+        for start in range(0, self.size, _PIECE_BYTES):
+            yield self._data[start : start + _PIECE_BYTES]
+
+
+def body_of(file: Path | str | bytes, file_name: str) -> FileBody | BytesBody:
+    """Return a file by its path, or bytes under a name, as the body of a request.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: bytes were given without a name.
+    """
+    return BytesBody(file, file_name) if isinstance(file, bytes) else FileBody(Path(file))
+
+
 class Connection:
     """Sends requests to one server with one token; threads may share it."""
 
@@ -58,6 +118,7 @@ class Connection:
         if not url.startswith(("http://", "https://")):
             raise ValueError(f"The address of the server begins with https:// or http://: {url!r}")
         self._retry = retry
+        self._timeout_s = timeout_s
         self._http = httpx.Client(
             base_url=url.rstrip("/") + "/api/v1",
             headers={"Authorization": f"Bearer {token}", "User-Agent": "twofold-sdk"},
@@ -104,6 +165,13 @@ class Connection:
                 asked_s = _asked_s(response)
             time.sleep(self._retry.pause_s(attempt, asked_s=asked_s))
             attempt += 1
+
+    def timeout_for(self, size: int) -> httpx.Timeout:
+        """Return how long each wait of a request with so many bytes of body may take.
+
+        The answer comes when the server has stored them, so it is waited for longer.
+        """
+        return httpx.Timeout(self._timeout_s, read=self._timeout_s + size / _SLOWEST_BYTES_PER_S)
 
     def close(self) -> None:
         """Close the sockets."""

@@ -7,6 +7,7 @@ would seem altered if they were only counted.
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 #: How far a gap is searched for, in entries; it bounds the memory that a hostile log can claim.
 REACH = 65_536
@@ -38,6 +39,20 @@ class Alignment:
         self._where: dict[bytes, int] = {}
         self._passed: dict[bytes, int] = {}
         self.index = 0
+
+    def fits(self, leaves: list[bytes]) -> bool:
+        """Return whether the next entries have these hashes; then all of them have their place.
+
+        When they do not, or after a gap was searched for, each has to be placed by itself.
+        """
+        if self._ahead:
+            return False
+        expected = list(islice(self._hashes, len(leaves)))
+        if expected == leaves:
+            self.index += len(leaves)
+            return True
+        self._keep(expected)
+        return False
 
     def place(self, leaf: bytes) -> Place:
         """Return where the next entry stands, by the hash of its bytes."""
@@ -85,9 +100,14 @@ class Alignment:
 
     def _look_ahead(self) -> None:
         while len(self._ahead) < REACH:
-            hash_ = next(self._hashes, None)
-            if hash_ is None:
+            found = list(islice(self._hashes, REACH - len(self._ahead)))
+            if not found:
                 return
+            self._keep(found)
+
+    def _keep(self, hashes: list[bytes]) -> None:
+        """Remember hashes that were read before their turn."""
+        for hash_ in hashes:
             self._where[hash_] = self.index + len(self._ahead)
             self._ahead.append(hash_)
 

@@ -211,5 +211,7 @@ def _create_in_folder(folder: Path, name: str) -> IO[bytes]:
 
 def _create_in_zip(archive: zipfile.ZipFile, name: str) -> IO[bytes]:
     info = zipfile.ZipInfo(name, _ZIP_TIME)
-    info.compress_type = zipfile.ZIP_DEFLATED
+    # Stored files are encrypted: there is nothing to gain.
+    stored = name.startswith("blobs/")
+    info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
     return archive.open(info, "w", force_zip64=True)

@@ -31,8 +31,25 @@ def encode(value: object) -> bytes:
     Raises:
         CanonicalError: a part cannot be encoded; the place reads like `$.body.items[2]`.
     """
-    _check(value, "$", MAX_DEPTH)
-    return _ENCODER.encode(value).encode()
+    return text(value).encode()
+
+
+def text(value: object, *, place: str = "$", depth: int = MAX_DEPTH) -> str:
+    """Return the one encoding of a value that stands at a place of a larger one.
+
+    Args:
+        value: as for `encode`.
+        place: how its place is named in refusals.
+        depth: how many levels of objects and arrays it may have.
+
+    Raises:
+        CanonicalError: as for `encode`.
+    """
+    written = _flat(value) if depth > 0 else None
+    if written is None:
+        _check(value, place, depth)
+        written = _ENCODER.encode(value)
+    return written
 
 
 def decode(data: bytes) -> Any:  # noqa: ANN401 - a JSON value
@@ -41,8 +58,19 @@ def decode(data: bytes) -> Any:  # noqa: ANN401 - a JSON value
     Raises:
         CanonicalError: the bytes are not JSON, or not the encoding that `encode` gives.
     """
-    value = _quickly(data)
+    value = _quickly(data.decode("ascii")) if data.isascii() else _UNSURE
     return _carefully(data) if value is _UNSURE else value
+
+
+def decode_text(text: str) -> Any:  # noqa: ANN401 - a JSON value
+    """Return what `decode` returns for the text in UTF-8.
+
+    Raises:
+        CanonicalError: as for `decode`.
+        UnicodeEncodeError: the text has a lone surrogate.
+    """
+    value = _quickly(text) if text.isascii() else _UNSURE
+    return _carefully(text.encode()) if value is _UNSURE else value
 
 
 def _carefully(data: bytes) -> Any:  # noqa: ANN401 - a JSON value
@@ -57,20 +85,21 @@ def _carefully(data: bytes) -> Any:  # noqa: ANN401 - a JSON value
     return value
 
 
-def _quickly(data: bytes) -> Any:  # noqa: ANN401 - a JSON value
-    """Return the value when cheap reasons suffice to accept it, else `_UNSURE`.
+def _quickly(text: str) -> Any:  # noqa: ANN401 - a JSON value
+    """Return the value when cheap reasons suffice to accept ASCII text, else `_UNSURE`.
 
-    ASCII that encodes back to itself has ASCII keys and NFC strings; the decoder's hooks stop at
-    anything that is not a small integer; and fewer brackets than the limit cannot nest deeper.
+    What encodes back to itself has ASCII keys and NFC strings; the decoder's hooks stop at anything
+    that is not a small integer; and fewer brackets than the limit cannot nest deeper.
     """
-    if not data.isascii() or data.count(b"{") + data.count(b"[") > MAX_DEPTH:
+    if text.count("{") + text.count("[") > MAX_DEPTH:
         return _UNSURE
-    text = data.decode("ascii")
     try:
-        value = _QUICK_DECODER.decode(text)
+        value, end = _READ(text)
     except ValueError:
         return _UNSURE
-    return value if _ENCODER.encode(value) == text else _UNSURE
+    if end != len(text):
+        return _UNSURE
+    return value if (_flat(value) or _ENCODER.encode(value)) == text else _UNSURE
 
 
 def _not_json(name: str) -> NoReturn:
@@ -81,6 +110,32 @@ def _small_integer(digits: str) -> int:
     if len(digits) > 15:  # Up to fifteen characters stay below 2^53; longer ones are looked at.
         raise ValueError(digits)
     return int(digits)
+
+
+def _flat(value: object) -> str | None:
+    """Return the encoding of an object of ASCII texts, small integers, booleans and nulls.
+
+    Most bodies of entries are such, and need no walk that remembers where it is. None of anything
+    else, refused or not.
+    """
+    if type(value) is not dict:
+        return None
+    parts = []
+    for key in value:
+        if type(key) is not str or not key.isascii():
+            return None
+    for key in sorted(value):
+        member = value[key]
+        kind = type(member)
+        if kind is str and member.isascii():
+            parts.append(f"{_quote(key)}:{_quote(member)}")
+        elif kind is int and -INTEGER_LIMIT < member < INTEGER_LIMIT:
+            parts.append(f"{_quote(key)}:{member}")
+        elif member is None or kind is bool:
+            parts.append(f"{_quote(key)}:{_CONSTANTS[member]}")
+        else:
+            return None
+    return f"{{{','.join(parts)}}}"
 
 
 def _check(value: object, place: str, depth: int) -> None:
@@ -123,9 +178,13 @@ def _check_string(value: str, place: str) -> None:
 
 
 _UNSURE: Final = object()
+_CONSTANTS: Final = {None: "null", True: "true", False: "false"}
+#: Writes a text with its quotes, with the escapes that the encoder below uses.
+_quote = json.encoder.encode_basestring
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")
 )
-_QUICK_DECODER = json.JSONDecoder(
+#: Reads one value where a text begins, without the search for space around it.
+_READ = json.JSONDecoder(
     parse_int=_small_integer, parse_float=_not_json, parse_constant=_not_json
-)
+).raw_decode

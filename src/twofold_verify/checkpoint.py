@@ -66,10 +66,20 @@ def parse(text: str) -> Checkpoint:
     if rest or len(lines) < 3:
         raise CheckpointError("A checkpoint has three lines or more and ends in a newline.")
     origin, size, root, *extensions = lines
-    if not _SIZE.fullmatch(size):
-        raise CheckpointError(f"The size of a checkpoint is a plain number, not {size[:40]!r}.")
+    number = size_of(size)
     try:
         root_hash = decode_base64(root)
     except ValueError as refusal:
         raise CheckpointError(f"The root of a checkpoint is base64: {refusal}") from refusal
-    return Checkpoint(origin, int(size), root_hash, tuple(extensions))
+    return Checkpoint(origin, number, root_hash, tuple(extensions))
+
+
+def size_of(text: str) -> int:
+    """Return a size that is written as a plain decimal number.
+
+    Raises:
+        CheckpointError: it has leading zeros, a sign or anything else.
+    """
+    if not _SIZE.fullmatch(text):
+        raise CheckpointError(f"The size of a checkpoint is a plain number, not {text[:40]!r}.")
+    return int(text)

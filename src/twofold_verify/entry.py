@@ -5,11 +5,11 @@ nothing that encoding would not have written.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from twofold_verify import canonical
 from twofold_verify.errors import VerificationError
@@ -24,13 +24,21 @@ _KIND = re.compile(_DOTTED)
 _SUBJECT = re.compile(rf"{_DOTTED}:[!-~]{{1,200}}")
 _ACTOR = re.compile(rf"(?:person|token):{_UUID}|system:[a-z][a-z0-9_.-]*")
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
-#: An encoded entry without stored files; its subject needs no escapes, its revision is not huge.
-_PLAIN = re.compile(
-    rf'{{"actor":"({_ACTOR.pattern})","blobs":\[\],"body":({{.*}}),"kind":"({_DOTTED})",'
-    rf'"previous":(?:null|"({_HEX})"),"recorded_at":"({_INSTANT.pattern})",'
-    rf'"revision":([1-9][0-9]{{0,14}}),"state":(?:null|"({_HEX})"),'
-    rf'"subject":"({_DOTTED}:[!#-\[\]-~]{{1,200}})","v":1}}'
+#: Up to the microsecond, without the zone.
+_INSTANT_LENGTH = 26
+_FIRST = "previous: only the first revision of a subject has none"
+_COUNT = "0|[1-9][0-9]{0,14}"
+_FILE = rf'{{"sha256":"({_HEX})","size":({_COUNT})}}'
+#: What stands before and behind the body of an encoded entry; its subject needs no escapes, its
+#: numbers are not huge.
+_BEFORE = re.compile(rf'{{"actor":"({_ACTOR.pattern})","blobs":\[((?:{_FILE},?)*)\],"body":')
+_BEHIND = re.compile(
+    rf',"kind":"({_DOTTED})","previous":(?:null|"({_HEX})"),'
+    rf'"recorded_at":"({_INSTANT.pattern})","revision":([1-9][0-9]{{0,14}}),'
+    rf'"state":(?:null|"({_HEX})"),"subject":"({_DOTTED}:[!#-\[\]-~]{{1,200}})","v":1}}'
 )
+_FILES = re.compile(_FILE)
+_BODY_ENDS = '},"kind":"'
 
 
 class EntryError(VerificationError):
@@ -79,26 +87,84 @@ class Entry:
         Raises:
             EntryError: a part does not have its form, or the whole is longer than 65,535 bytes.
         """
-        if self.recorded_at.tzinfo is None:
-            raise EntryError("recorded_at: a time without zone")
-        instant = self.recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
-        value = {
-            "v": VERSION,
-            "kind": self.kind,
-            "subject": self.subject,
-            "revision": self.revision,
-            "previous": self.previous,
-            "actor": self.actor,
-            "recorded_at": instant.removesuffix("+00:00") + "Z",
-            "body": dict(self.body),
-            "state": self.state,
-            "blobs": [{"sha256": blob.sha256, "size": blob.size} for blob in sorted(self.blobs)],
-        }
-        _check(value)
+        draft = Draft.of(
+            kind=self.kind,
+            subject=self.subject,
+            actor=self.actor,
+            body=self.body,
+            state=self.state,
+            blobs=self.blobs,
+        )
+        return draft.encode(self.revision, self.previous, self.recorded_at)
+
+
+class Draft(NamedTuple):
+    """An entry that is checked and written but for its place in the chain of its subject.
+
+    Somebody who waits for the turn to append has this done by then; what is left takes a moment.
+
+    Attributes:
+        subject: which record.
+        before: the canonical JSON up to the value of `previous`.
+        after: the canonical JSON from the key `state` on.
+    """
+
+    subject: str
+    before: str
+    after: str
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        kind: str,
+        subject: str,
+        actor: str,
+        body: Mapping[str, Any],
+        state: str | None = None,
+        blobs: Iterable[Blob] = (),
+    ) -> "Draft":
+        """Check and write the parts, which are those of `Entry`.
+
+        Raises:
+            EntryError: a part does not have its form.
+        """
+        _require_names(kind, subject, actor)
+        _require("state", state)
+        files = [{"sha256": blob.sha256, "size": blob.size} for blob in sorted(blobs)]
+        if files:
+            _require("blobs", files)
         try:
-            data = canonical.encode(value)
+            written = canonical.text(dict(body), place="$.body", depth=canonical.MAX_DEPTH - 1)
+            named = canonical.text(files, place="$.blobs") if files else "[]"
         except canonical.CanonicalError as refusal:
             raise EntryError(str(refusal)) from refusal
+        return cls(
+            subject,
+            f'{{"actor":"{actor}","blobs":{named},"body":{written},"kind":"{kind}","previous":',
+            f',"state":{_quoted(state)},"subject":{_written(subject)},"v":{VERSION}}}',
+        )
+
+    def encode(self, revision: int, previous: str | None, recorded_at: datetime) -> bytes:
+        """Return the leaf's bytes at a place of the chain, as `Entry.encode` does.
+
+        Raises:
+            EntryError: a part does not have its form, or the whole is longer than 65,535 bytes.
+        """
+        if recorded_at.tzinfo is None:
+            raise EntryError("recorded_at: a time without zone")
+        if previous is not None or type(revision) is not int or revision != 1:
+            _require("revision", revision)
+            _require("previous", previous)
+        if (revision == 1) != (previous is None):
+            raise EntryError(_FIRST)
+        if revision >= canonical.INTEGER_LIMIT:
+            raise EntryError("$.revision: integer of 2^53 or more in magnitude")
+        instant = recorded_at.astimezone(UTC).isoformat(timespec="microseconds")[:_INSTANT_LENGTH]
+        data = (
+            f'{self.before}{_quoted(previous)},"recorded_at":"{instant}Z","revision":{revision}'
+            f"{self.after}"
+        ).encode()
         if len(data) > MAX_ENTRY_BYTES:
             raise EntryError(f"The entry has {len(data)} bytes; {MAX_ENTRY_BYTES} are the most.")
         return data
@@ -123,20 +189,55 @@ def _quickly(data: bytes) -> Entry | None:
     logs are read with this; `_carefully` accepts the same bytes and finds the reason of a refusal.
     """
     try:
-        plain = _PLAIN.fullmatch(data.decode())
-        if plain is None:
+        text = data.decode()
+        # In the plain form no quote stands in what follows the body.
+        end = text.rfind(_BODY_ENDS) + 1
+        before, behind = _BEFORE.match(text), _BEHIND.fullmatch(text, end)
+        if before is None or behind is None:
             return None
-        actor, body, kind, previous, instant, revision, state, subject = plain.groups()
-        # Within the entry the body has one level less than the deepest value.
-        if body.count("{") + body.count("[") >= canonical.MAX_DEPTH:
-            return None
-        value = canonical.decode(body.encode())
+        kind, previous, instant, revision, state, subject = behind.groups()
         recorded_at = datetime.fromisoformat(instant)
+        body = _body(text[before.end() : end])
+        actor, files = before.group(1, 2)
+        blobs = _blobs(files) if files else ()
     except ValueError:
         return None
     if (revision == "1") != (previous is None):
         return None
-    return Entry(kind, subject, int(revision), previous, actor, recorded_at, value, state)
+    # What a frozen dataclass does to set its attributes would cost a fifth of all this.
+    entry = Entry.__new__(Entry)
+    entry.__dict__.update(
+        kind=kind,
+        subject=subject,
+        revision=int(revision),
+        previous=previous,
+        actor=actor,
+        recorded_at=recorded_at,
+        body=body,
+        state=state,
+        blobs=blobs,
+    )
+    return entry
+
+
+def _body(text: str) -> Mapping[str, Any]:
+    """Return the body whose text this is; raise `ValueError` when that takes a closer look."""
+    if text == "{}":
+        return {}
+    # Within the entry the body has one level less than the deepest value.
+    if text[:1] != "{" or text.count("{") + text.count("[") >= canonical.MAX_DEPTH:
+        raise ValueError(text)
+    value: Mapping[str, Any] = canonical.decode_text(text)
+    return value
+
+
+def _blobs(text: str) -> tuple[Blob, ...]:
+    """Return the stored files of a list's text; raise `ValueError` unless canonical and sorted."""
+    found = tuple(Blob(sha256, int(size)) for sha256, size in _FILES.findall(text))
+    written = ",".join(f'{{"sha256":"{blob.sha256}","size":{blob.size}}}' for blob in found)
+    if written != text or any(left.sha256 >= right.sha256 for left, right in pairwise(found)):
+        raise ValueError(text)
+    return found
 
 
 def _carefully(data: bytes) -> Entry:
@@ -161,15 +262,41 @@ def _carefully(data: bytes) -> Entry:
 
 
 def _check(value: Mapping[str, Any]) -> None:
-    for key, holds in _FORMS.items():
-        if not holds(value[key]):
-            raise EntryError(f"{key}: not of the form that version 1 prescribes")
+    for key in _FORMS:
+        _require(key, value[key])
     if (value["revision"] == 1) != (value["previous"] is None):
-        raise EntryError("previous: only the first revision of a subject has none")
+        raise EntryError(_FIRST)
+
+
+def _require(key: str, value: object) -> None:
+    if not _FORMS[key](value):
+        raise EntryError(f"{key}: not of the form that version 1 prescribes")
+
+
+def _written(subject: str) -> str:
+    """Return a subject, which is ASCII, as JSON."""
+    return canonical.text(subject) if '"' in subject or "\\" in subject else f'"{subject}"'
+
+
+def _require_names(kind: object, subject: object, actor: object) -> None:
+    """Require all three; what is right, as nearly always, is not asked for one by one."""
+    try:
+        right = _KIND.fullmatch(kind) and _SUBJECT.fullmatch(subject) and _ACTOR.fullmatch(actor)  # type: ignore[call-overload]
+    except TypeError:
+        right = None
+    if not right:
+        _require("kind", kind)
+        _require("subject", subject)
+        _require("actor", actor)
+
+
+def _quoted(hex_hash: str | None) -> str:
+    return "null" if hex_hash is None else f'"{hex_hash}"'
 
 
 def _matches(pattern: re.Pattern[str]) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, str) and pattern.fullmatch(value) is not None
+    matched = pattern.fullmatch
+    return lambda value: isinstance(value, str) and matched(value) is not None
 
 
 def _is_count(value: object) -> bool:

@@ -13,6 +13,8 @@ from twofold_verify.archive import is_plain
 from twofold_verify.source import SourceError
 
 FORMAT = "twofold-bundle/1"
+#: Of a bundle of one record.
+RECORD_FORMAT = "twofold-record/1"
 NAME = "manifest.json"
 #: About a hundred bytes a file, and two files for 256 entries: enough for a hundred million.
 MAX_BYTES = 128 << 20
@@ -27,12 +29,14 @@ class Manifest:
         entries: number of entries in the entry bundles.
         hashes: number of hashes in the level-0 tiles.
         parts: hex SHA-256 of each file, by name.
+        subject: ledger name of the record that the bundle is of; blank for the whole log.
     """
 
     includes: frozenset[str]
     entries: int
     hashes: int
     parts: Mapping[str, str]
+    subject: str = ""
 
 
 def parse(data: bytes) -> Manifest:
@@ -45,14 +49,18 @@ def parse(data: bytes) -> Manifest:
         value = json.loads(data)
     except (ValueError, RecursionError) as refusal:
         raise SourceError(f"{NAME} is not JSON.") from refusal
-    if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise SourceError(f"{NAME} is not of the format {FORMAT}.")
+    if not isinstance(value, dict) or value.get("format") not in (FORMAT, RECORD_FORMAT):
+        raise SourceError(f"{NAME} is not of the format {FORMAT} or {RECORD_FORMAT}.")
+    subject: Any = value.get("subject", "")
+    if not isinstance(subject, str) or bool(subject) != (value["format"] == RECORD_FORMAT):
+        raise SourceError(f"{NAME} does not say which record it is of.")
     counts: Any = value.get("counts")
     parts: Any = value.get("parts")
     includes: Any = value.get("includes")
     if not isinstance(counts, dict) or not _is_digests(parts) or not _is_names(includes):
         raise SourceError(f"{NAME} lacks its counts, parts or includes.")
-    return Manifest(frozenset(includes), _count(counts, "entries"), _count(counts, "hashes"), parts)
+    entries, hashes = _count(counts, "entries"), _count(counts, "hashes")
+    return Manifest(frozenset(includes), entries, hashes, parts, subject)
 
 
 def _count(counts: Mapping[str, Any], name: str) -> int:

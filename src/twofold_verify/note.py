@@ -9,7 +9,9 @@ import binascii
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -31,6 +33,24 @@ class NoteError(VerificationError):
     code = "note"
 
 
+class PublicKey(Protocol):
+    """What a note is opened with: a log's key, or a witness's, which signs in a form of its own."""
+
+    @property
+    def name(self) -> str:
+        """The name that it signs as."""
+        ...
+
+    @property
+    def key_id(self) -> bytes:
+        """The four bytes that tell this key from others of the same name."""
+        ...
+
+    def holds(self, signature: bytes, text: str) -> bool:
+        """Return whether the signature, without the key's id, is of this key over the text."""
+        ...
+
+
 @dataclass(frozen=True)
 class Verifier:
     """A public key under the name that it signs as."""
@@ -39,7 +59,7 @@ class Verifier:
     public_key: Ed25519PublicKey
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
+        check_name(self.name)
 
     @classmethod
     def parse(cls, text: str) -> "Verifier":
@@ -48,12 +68,7 @@ class Verifier:
         Raises:
             NoteError: malformed, not an Ed25519 key, or the key id belongs to another name or key.
         """
-        name, _, rest = text.partition("+")
-        key_id, _, encoded = rest.partition("+")
-        try:
-            key = decode_base64(encoded)
-        except ValueError as refusal:
-            raise NoteError(f"The verifier key is not in base64: {refusal}") from refusal
+        name, key_id, key = split_key(text)
         if len(key) != 33 or key[:1] != _ED25519:
             raise NoteError("The verifier key is not an Ed25519 key in the form name+id+key.")
         verifier = cls(name, Ed25519PublicKey.from_public_bytes(key[1:]))
@@ -61,14 +76,17 @@ class Verifier:
             raise NoteError("The verifier key's id does not belong to its name and key.")
         return verifier
 
-    @property
+    @cached_property
     def key_id(self) -> bytes:
         """The four bytes that tell this key from others of the same name."""
-        return sha256(self.name.encode() + b"\n" + self._encoded_key()).digest()[:_KEY_ID_BYTES]
+        return key_id_of(self.name, self._encoded_key())
+
+    def holds(self, signature: bytes, text: str) -> bool:
+        """Return whether the signature, without the key's id, is of this key over the text."""
+        return signed_by(self.public_key, signature, text.encode())
 
     def __str__(self) -> str:
-        encoded = base64.b64encode(self._encoded_key()).decode()
-        return f"{self.name}+{self.key_id.hex()}+{encoded}"
+        return join_key(self.name, self._encoded_key())
 
     def _encoded_key(self) -> bytes:
         return _ED25519 + self.public_key.public_bytes_raw()
@@ -82,9 +100,9 @@ class Signer:
     private_key: Ed25519PrivateKey
 
     def __post_init__(self) -> None:
-        _check_name(self.name)
+        check_name(self.name)
 
-    @property
+    @cached_property
     def verifier(self) -> Verifier:
         """The public half."""
         return Verifier(self.name, self.private_key.public_key())
@@ -116,18 +134,18 @@ def sign(text: str, *signers: Signer) -> str:
         raise NoteError("A note needs a signature.")
     lines = []
     for signer in signers:
-        signature = signer.verifier.key_id + signer.private_key.sign(text.encode())
-        lines.append(f"— {signer.name} {base64.b64encode(signature).decode()}\n")
+        signature = signer.private_key.sign(text.encode())
+        lines.append(signature_line(signer.name, signer.verifier.key_id, signature))
     return f"{text}\n{''.join(lines)}"
 
 
-def open_note(note: str, verifiers: Iterable[Verifier]) -> Opened:
+def open_note(note: str, verifiers: Iterable[PublicKey]) -> Opened:
     """Return the text of a note and who vouches for it.
 
     Raises:
         NoteError: malformed, a known key's signature does not hold, or no known key signed.
     """
-    text, signatures = _split(note)
+    text, signatures = split(note)
     known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
     verified: list[str] = []
     unknown: list[str] = []
@@ -136,10 +154,8 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> Opened:
         if verifier is None:
             unknown.append(name)
             continue
-        try:
-            verifier.public_key.verify(signature[_KEY_ID_BYTES:], text.encode())
-        except InvalidSignature:
-            raise NoteError(f"The signature of {name} does not hold for this text.") from None
+        if not verifier.holds(signature[_KEY_ID_BYTES:], text):
+            raise NoteError(f"The signature of {name} does not hold for this text.")
         verified.append(name)
     if not verified:
         raise NoteError("The note is not signed by a known key.")
@@ -161,8 +177,12 @@ def decode_base64(text: str) -> bytes:
     return data
 
 
-def _split(note: str) -> tuple[str, list[tuple[str, bytes]]]:
-    """Return the text and the signatures as pairs of name and bytes."""
+def split(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """Return the text and the signatures as pairs of name and bytes, the key's id first.
+
+    Raises:
+        NoteError: malformed.
+    """
     if len(note) > MAX_NOTE_BYTES:
         raise NoteError("The note is longer than any note of a log.")
     head, blank, tail = note.rpartition("\n\n")
@@ -176,11 +196,49 @@ def _split(note: str) -> tuple[str, list[tuple[str, bytes]]]:
     return text, [_signature(line) for line in lines]
 
 
+def signature_line(name: str, key_id: bytes, signature: bytes) -> str:
+    """Return the line of a note that holds a signature, with its newline."""
+    return f"— {name} {base64.b64encode(key_id + signature).decode()}\n"
+
+
+def split_key(text: str) -> tuple[str, str, bytes]:
+    """Return name, hex id and encoded key of the form `name+hex key id+base64 key`.
+
+    Raises:
+        NoteError: the key is not in base64.
+    """
+    name, _, rest = text.partition("+")
+    key_id, _, encoded = rest.partition("+")
+    try:
+        return name, key_id, decode_base64(encoded)
+    except ValueError as refusal:
+        raise NoteError(f"The verifier key is not in base64: {refusal}") from refusal
+
+
+def join_key(name: str, encoded: bytes) -> str:
+    """Return the form that `split_key` reads."""
+    return f"{name}+{key_id_of(name, encoded).hex()}+{base64.b64encode(encoded).decode()}"
+
+
+def key_id_of(name: str, encoded: bytes) -> bytes:
+    """Return the id of a key (C2SP signed-note): its name and its encoding, hashed."""
+    return sha256(name.encode() + b"\n" + encoded).digest()[:_KEY_ID_BYTES]
+
+
+def signed_by(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
+    """Return whether a signature is of the key over the message."""
+    try:
+        key.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
+
+
 def _signature(line: str) -> tuple[str, bytes]:
     match = _SIGNATURE.fullmatch(line)
     if not match:
         raise NoteError("A signature line is malformed.")
-    _check_name(match[1])
+    check_name(match[1])
     try:
         signature = decode_base64(match[2])
     except ValueError as refusal:
@@ -190,7 +248,12 @@ def _signature(line: str) -> tuple[str, bytes]:
     return match[1], signature
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Return when a key may bear this name.
+
+    Raises:
+        NoteError: it is empty, or has spaces, a plus or control characters.
+    """
     if not name or "+" in name or any(character.isspace() for character in name):
         raise NoteError("A key name is not empty and has neither spaces nor a plus.")
     _check_characters(name)

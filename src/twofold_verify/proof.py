@@ -129,14 +129,17 @@ def verify_subtree_inclusion(
     for sibling in proof:
         if last == 0:
             raise ProofError("The proof is longer than the path from the leaf to the root.")
-        if place & 1 or place == last:
+        if place & 1:
+            computed = node_hash(sibling, computed)
+        elif place == last:
             computed = node_hash(sibling, computed)
             # A node without right sibling moves up until it is somebody's right child.
             rise = _trailing_zeros(place)
             place, last = place >> rise, last >> rise
         else:
             computed = node_hash(computed, sibling)
-        place, last = place >> 1, last >> 1
+        place >>= 1
+        last >>= 1
     if last:
         raise ProofError("The proof is shorter than the path from the leaf to the root.")
     if computed != root:
@@ -267,5 +270,5 @@ def _require_subtree(start: int, end: int, size: int | None = None) -> None:
 
 
 def _require_hashes(hashes: Sequence[bytes]) -> None:
-    if any(len(hash_) != HASH_BYTES for hash_ in hashes):
+    if not {HASH_BYTES}.issuperset(map(len, hashes)):
         raise ProofError("A hash in the proof does not have 32 bytes.")

@@ -3,7 +3,7 @@
 The verifier writes findings while it reads; the command line and the server show the report.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -45,6 +45,29 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Erasure:
+    """That a record's stored files or personal data were erased, by an entry that says so.
+
+    Attributes:
+        subject: what was erased.
+        index: of the erasing entry in the log; None while it waits for a checkpoint.
+        erased_at: when the entry was recorded.
+        actor: who erased, by the entry.
+        reason: why, by the entry; blank when it gives none.
+        files: stored files that it lists.
+        left: how many of them still lie there, whole: the erasure is incomplete.
+    """
+
+    subject: str
+    index: int | None
+    erased_at: datetime
+    actor: str
+    reason: str
+    files: int
+    left: int
+
+
+@dataclass(frozen=True)
 class Figures:
     """What was read.
 
@@ -60,6 +83,12 @@ class Figures:
         live: rows that were compared with their last state.
         blobs: stored files that were read and hashed.
         blob_bytes: their size together.
+        stamps: time stamps that hold.
+        stamped: number of entries that the widest of them vouches for; None without any.
+        cosigned: number of entries that the quorum of witnesses vouches for; None likewise.
+        openings: commitments to personal columns that a bundle opens.
+        contents: contents in clear whose hash one of them names.
+        content_bytes: their size together.
     """
 
     origin: str | None = None
@@ -73,6 +102,12 @@ class Figures:
     live: int = 0
     blobs: int = 0
     blob_bytes: int = 0
+    stamps: int = 0
+    stamped: int | None = None
+    cosigned: int | None = None
+    openings: int = 0
+    contents: int = 0
+    content_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,12 +119,14 @@ class Report:
         tampered: number of problems that show an alteration.
         incomplete: number of problems that left something unchecked.
         figures: what was read.
+        erasures: what was erased by an entry of the log, which is no problem; `LISTED` at most.
     """
 
     problems: tuple[Problem, ...]
     tampered: int
     incomplete: int
     figures: Figures
+    erasures: tuple[Erasure, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
@@ -109,6 +146,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._listed: list[Problem] = []
+        self._erasures: list[Erasure] = []
         self._counts = dict.fromkeys(Severity, 0)
 
     def tampered(self, record: str, index: int | None, message: str) -> None:
@@ -119,6 +157,13 @@ class Findings:
         """Note that something could not be checked."""
         self._add(Severity.INCOMPLETE, record, index, message)
 
+    def erased(self, erasure: Erasure) -> None:
+        """Note that an entry tells of an erasure."""
+        if len(self._erasures) < LISTED:
+            self._erasures.append(
+                replace(erasure, subject=_shown(erasure.subject), reason=_shown(erasure.reason))
+            )
+
     def report(self, figures: Figures) -> Report:
         """Return all that was found."""
         return Report(
@@ -126,6 +171,7 @@ class Findings:
             self._counts[Severity.TAMPERED],
             self._counts[Severity.INCOMPLETE],
             figures,
+            tuple(self._erasures),
         )
 
     def _add(self, severity: Severity, record: str, index: int | None, message: str) -> None:

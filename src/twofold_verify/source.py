@@ -52,6 +52,14 @@ class LiveRow:
     state_text: str
 
 
+@dataclass(frozen=True)
+class KeptStamp:
+    """A checkpoint's note, and the answer of a time stamp authority for its signed text."""
+
+    note: str
+    token: bytes
+
+
 class Source(Protocol):
     """A ledger to verify. Iterators are read from start to end; any may raise `SourceError`."""
 
@@ -81,6 +89,18 @@ class Source(Protocol):
 
     def live(self) -> Iterator[LiveRow]:
         """Yield the state of every recorded row that stands in a table now, each once."""
+        ...
+
+    def rotations(self) -> Iterator[str]:
+        """Yield the statements of the log's rotations of its key, in their order."""
+        ...
+
+    def stamps(self) -> Iterator[KeptStamp]:
+        """Yield the time stamps of checkpoints."""
+        ...
+
+    def cosigned(self) -> Iterator[str]:
+        """Yield notes of checkpoints with the cosignatures that witnesses gave for them."""
         ...
 
     def open_blob(self, sha256: str) -> BinaryIO | None:

@@ -1,24 +1,20 @@
-"""The records behind the entries: chains of revisions, kept states, live rows and stored files.
+"""The records behind the entries: chains of revisions, kept states and live rows.
 
-Used by the verifier alone, one small object for each of the four. Together they keep a few hundred
+Used by the verifier alone, one small object for each of the three. Together they keep a few hundred
 bytes for each subject.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import BinaryIO
+from typing import NamedTuple
 
-from twofold_verify.entry import Blob, Entry
+from twofold_verify.entry import Entry
 from twofold_verify.report import Findings
-from twofold_verify.source import LiveRow, Revision, Source, SourceError
-
-_CHUNK_BYTES = 1 << 20
+from twofold_verify.source import LiveRow, Revision
 
 
-@dataclass(frozen=True, slots=True)
-class Last:
+class Last(NamedTuple):
     """The newest entry of a subject."""
 
     revision: int
@@ -41,22 +37,26 @@ class Chain:
 
     def follow(self, entry: Entry, leaf: bytes, index: int | None) -> None:
         """Take the next entry of its subject; `leaf` is the hash that its successor has to name."""
-        last = self.last.get(entry.subject)
-        broken = _break(entry, last)
+        subject = entry.subject
+        last = self.last.get(subject)
+        if last is not None:
+            broken = _break(entry, last)
+        else:
+            broken = "" if entry.revision == 1 else _misplaced(entry, 1)
         if broken:
-            record = name_of(entry.subject, entry.revision)
-            self._findings.tampered(record, index, broken)
+            self._findings.tampered(name_of(subject, entry.revision), index, broken)
         state = None if entry.state is None else bytes.fromhex(entry.state)
-        self.last[entry.subject] = Last(entry.revision, leaf, entry.recorded_at, state)
+        self.last[subject] = Last(entry.revision, leaf, entry.recorded_at, state)
 
 
-def _break(entry: Entry, last: Last | None) -> str:
+def _misplaced(entry: Entry, expected: int) -> str:
+    return f"Revision {entry.revision} stands where revision {expected} belongs."
+
+
+def _break(entry: Entry, last: Last) -> str:
     """Return what is wrong between an entry and its subject's previous one, or a blank."""
-    expected = last.revision + 1 if last else 1
-    if entry.revision != expected:
-        return f"Revision {entry.revision} stands where revision {expected} belongs."
-    if last is None:
-        return ""
+    if entry.revision != last.revision + 1:
+        return _misplaced(entry, last.revision + 1)
     if entry.previous != last.leaf.hex():
         return f"The entry does not continue revision {last.revision}: it names another entry."
     if entry.recorded_at < last.recorded_at:
@@ -82,15 +82,21 @@ class KeptStates:
         """Take the next entry; it commits to a kept state unless no row was left."""
         if entry.state is None:
             return
-        key = (entry.subject, entry.revision)
-        self._committed[key] = (bytes.fromhex(entry.state), index)
-        if key in self._kept or not self._read_one():
-            self._settle(key)
+        key, digest = (entry.subject, entry.revision), bytes.fromhex(entry.state)
+        if key not in self._kept:
+            revision = self._next()
+            if revision is not None:
+                if (revision.subject, revision.number) == key:
+                    self._compare(key, digest, _hash(revision.state_text), index)
+                    return
+                self._keep(revision)
+        self._committed[key] = (digest, index)
+        self._settle(key)
 
     def finish(self) -> None:
         """Read the states that follow the last entry."""
-        while self._read_one():
-            pass
+        while (revision := self._next()) is not None:
+            self._keep(revision)
 
     def name_lost(self) -> None:
         """Name the revisions whose kept state was not met, once all states were read."""
@@ -104,25 +110,28 @@ class KeptStates:
             message = "A state is kept for a revision that no entry recorded."
             self._findings.tampered(name_of(subject, number), None, message)
 
-    def _read_one(self) -> bool:
-        """Read the next kept state; return whether there was one."""
+    def _next(self) -> Revision | None:
+        """Read the next kept state; None when there is no other."""
         revision = next(self._revisions, None)
-        if revision is None:
-            return False
-        self.count += 1
+        self.count += revision is not None
+        return revision
+
+    def _keep(self, revision: Revision) -> None:
+        """Remember a state that was met before its entry."""
         key = (revision.subject, revision.number)
         if key in self._kept:
             message = "Two states are kept for the same revision."
             self._findings.tampered(name_of(*key), None, message)
         self._kept[key] = _hash(revision.state_text)
         self._settle(key)
-        return True
 
     def _settle(self, key: tuple[str, int]) -> None:
         """Compare both sides of a revision once both are known."""
-        if key not in self._committed or key not in self._kept:
-            return
-        (digest, index), kept = self._committed.pop(key), self._kept.pop(key)
+        if key in self._committed and key in self._kept:
+            digest, index = self._committed.pop(key)
+            self._compare(key, digest, self._kept.pop(key), index)
+
+    def _compare(self, key: tuple[str, int], digest: bytes, kept: bytes, index: int | None) -> None:
         if digest != kept:
             message = "The kept state is not the one that the entry commits to: it was altered."
             self._findings.tampered(name_of(*key), index, message)
@@ -158,56 +167,10 @@ def name_removed(last: dict[str, Last], findings: Findings) -> None:
             findings.tampered(name_of(subject, newest.revision), None, message)
 
 
-class Files:
-    """Reads each stored file that entries commit to, once."""
-
-    def __init__(self, source: Source, findings: Findings) -> None:
-        self._source = source
-        self._findings = findings
-        self._sizes: dict[str, int | None] = {}
-        self.count = 0
-        self.bytes_read = 0
-
-    def check(self, blob: Blob, record: str, index: int | None) -> None:
-        """Hold a stored file against hash and size; a file that failed once is not named again."""
-        if blob.sha256 not in self._sizes:
-            self._sizes[blob.sha256] = self._read(blob, record, index)
-        size = self._sizes[blob.sha256]
-        if size is not None and size != blob.size:
-            message = f"Stored file {blob.sha256} has {size} bytes, not {blob.size}."
-            self._findings.tampered(record, index, message)
-
-    def _read(self, blob: Blob, record: str, index: int | None) -> int | None:
-        """Return the size of a file whose hash holds; None when it does not or cannot be read."""
-        try:
-            stream = self._source.open_blob(blob.sha256)
-            if stream is None:
-                message = f"Stored file {blob.sha256} is gone."
-                self._findings.tampered(record, index, message)
-                return None
-            with stream:
-                digest, size = _digest(stream)
-        except SourceError as refusal:
-            self._findings.incomplete(record, str(refusal), index=index)
-            return None
-        self.count += 1
-        self.bytes_read += size
-        if digest != blob.sha256:
-            message = f"Stored file {blob.sha256} was altered: its bytes have another hash."
-            self._findings.tampered(record, index, message)
-            return None
-        return size
-
-
-def _digest(stream: BinaryIO) -> tuple[str, int]:
-    """Return the hex SHA-256 and the number of bytes of a stream."""
-    hash_, size = sha256(), 0
-    while chunk := stream.read(_CHUNK_BYTES):
-        hash_.update(chunk)
-        size += len(chunk)
-    return hash_.hexdigest(), size
-
-
 def _hash(state_text: str) -> bytes:
-    # A text with lone surrogates, which no honest source has, must not stop the verification.
-    return sha256(state_text.encode(errors="surrogatepass")).digest()
+    try:
+        data = state_text.encode()
+    except UnicodeEncodeError:
+        # Lone surrogates, which no honest source has, must not stop the verification.
+        data = state_text.encode(errors="surrogatepass")
+    return sha256(data).digest()

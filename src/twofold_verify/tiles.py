@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from twofold_verify.errors import VerificationError
-from twofold_verify.merkle import HASH_BYTES, node_hash, root_of
+from twofold_verify.merkle import HASH_BYTES, root_of, row_above
 
 TILE_HEIGHT = 8
 TILE_WIDTH = 1 << TILE_HEIGHT
 #: The length prefix of an entry has sixteen bits.
 MAX_ENTRY_BYTES = 0xFFFF
 _PREFIX_BYTES = 2
+#: How many tiles a reader keeps; each takes some 50 KB.
+_KEPT_TILES = 128
 
 
 class TileError(VerificationError):
@@ -94,7 +96,7 @@ def new_tiles(
 class TileReader:
     """Reads hashes of complete subtrees from the tiles of one tree: the `read` of the proofs.
 
-    It keeps every tile that it touched, so it is made for one task and then let go.
+    It keeps the tiles that it touched last, so that any number of proofs take little memory.
     """
 
     def __init__(self, fetch: Callable[[Tile], bytes], size: int) -> None:
@@ -117,17 +119,16 @@ class TileReader:
 
     def _subtrees(self, level: int, index: int) -> list[list[bytes]]:
         """Return the rows of complete nodes above a tile's hashes, its own hashes first."""
-        rows = self._rows.get((level, index))
+        rows = self._rows.pop((level, index), None)
         if rows is None:
             hashes = self._size >> (TILE_HEIGHT * level)
             width = min(TILE_WIDTH, hashes - index * TILE_WIDTH)
             rows = [_hashes(self._fetch, Tile(level, index, width))]
             for _ in range(TILE_HEIGHT - 1):
-                below = rows[-1]
-                rows.append(
-                    [node_hash(*pair) for pair in zip(below[::2], below[1::2], strict=False)]
-                )
-            self._rows[level, index] = rows
+                rows.append(row_above(rows[-1]))
+            if len(self._rows) == _KEPT_TILES:
+                del self._rows[next(iter(self._rows))]
+        self._rows[level, index] = rows
         return rows
 
 

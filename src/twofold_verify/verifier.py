@@ -7,21 +7,26 @@ an alteration touched.
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import TypeVar
 
-from twofold_verify import checkpoint as checkpoints
 from twofold_verify import entry as entries
+from twofold_verify import rotation
 from twofold_verify.alignment import Alignment, Place
 from twofold_verify.checkpoint import Checkpoint
 from twofold_verify.errors import VerificationError
-from twofold_verify.merkle import EMPTY_ROOT, CompactRange, leaf_hash
-from twofold_verify.note import Verifier, open_note
+from twofold_verify.files import ERASED, Files
+from twofold_verify.merkle import RootsAt, leaf_hash
+from twofold_verify.note import Verifier
 from twofold_verify.report import Figures, Findings, Report
 from twofold_verify.source import Part, Source, SourceError
-from twofold_verify.states import Chain, Files, KeptStates, compare_live, name_of, name_removed
-from twofold_verify.tiles import TileError
+from twofold_verify.states import Chain, KeptStates, compare_live, name_of, name_removed
+from twofold_verify.tiles import TILE_WIDTH, TileError
+from twofold_verify.vouching import Outside, Vouching, open_checkpoint
 
 Item = TypeVar("Item")
+#: A place behind every entry that has one.
+_WAITING = 1 << 62
 #: Names of the parts that make up all entries there are.
 _ENTRIES = {"entries", "pending entries"}
 _LEFT_OUT = {
@@ -29,53 +34,60 @@ _LEFT_OUT = {
     Part.REVISIONS: "The kept states were left out and not checked.",
     Part.LIVE: "The live rows were left out and not compared.",
 }
+#: Nothing was given by others than the log.
+_NOTHING = Outside()
 
 
-def verify(source: Source, trust: Verifier | None) -> Report:
+def verify(source: Source, trust: Verifier | None, outside: Outside = _NOTHING) -> Report:
     """Verify a ledger and return what was found; never raises for anything that the source holds.
 
     Args:
         source: read once; its parts come from one snapshot.
         trust: the log's public key, under its origin, given out of band; without it the result
-            cannot be better than incomplete.
+            cannot be better than incomplete. After rotations any key of the log will do.
+        outside: what else was given out of band: roots of time stamps, witnesses, kept checkpoints.
     """
-    return _Verification(source).run(trust)
+    return _Verification(source, trust, outside).run()
 
 
 class _Verification:
     """State of one verification while it reads."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, trust: Verifier | None, outside: Outside) -> None:
         self._source = source
         self._findings = Findings()
+        self._vouching = Vouching(source, self._findings, trust, outside)
+        self._dated = bool(self._vouching.brackets)
         self._unread: set[str] = set()
         self._chain = Chain(self._findings)
-        self._files = Files(source, self._findings) if source.has(Part.BLOBS) else None
-        self._unchecked_files = 0
+        self._files = Files(source, self._findings)
         self._with_tiles = source.has(Part.TILES)
         self._with_states = source.has(Part.REVISIONS)
         revisions = self._read("revisions", source.revisions) if self._with_states else iter(())
         self._states = KeptStates(revisions, self._findings)
 
-    def run(self, trust: Verifier | None) -> Report:
-        statement = self._checkpoint(trust)
+    def run(self) -> Report:
+        statement = self._checkpoint()
         for part, message in _LEFT_OUT.items():
             if not self._source.has(part):
                 self._findings.incomplete(part.value, message)
         figures = _figures_of(statement)
         figures = replace(figures, entries=self._entries(statement))
         figures = self._pending(figures)
+        self._finish_vouching(statement, figures.entries)
         self._finish_states()
         figures = replace(figures, subjects=len(self._chain.last), revisions=self._states.count)
         figures = replace(figures, live=self._live())
-        return self._findings.report(self._count_files(figures))
+        self._files.finish()
+        return self._findings.report(self._count(figures))
 
-    def _checkpoint(self, trust: Verifier | None) -> Checkpoint | None:
-        """Return the checkpoint when the pinned key vouches for it."""
+    def _checkpoint(self) -> Checkpoint | None:
+        """Return the checkpoint when the key that signs at its size vouches for it."""
         note = next(self._read("checkpoint", lambda: iter([self._source.checkpoint()])), None)
         if "checkpoint" in self._unread:
             return None
-        if note is None or trust is None:
+        keys = self._vouching.keys
+        if note is None or keys is None:
             message = (
                 "The log has no checkpoint: nothing vouches for it."
                 if note is None
@@ -84,37 +96,56 @@ class _Verification:
             self._findings.incomplete("checkpoint", message)
             return None
         try:
-            statement = checkpoints.parse(open_note(note, [trust]).text)
+            return open_checkpoint(note, keys)
         except VerificationError as refusal:
             self._findings.tampered("checkpoint", None, str(refusal))
             return None
-        if statement.origin != trust.name:
-            message = f"The checkpoint is of the log {statement.origin}, not of {trust.name}."
-            self._findings.tampered("checkpoint", None, message)
-            return None
-        return statement
 
     def _entries(self, statement: Checkpoint | None) -> int:
         """Check every sequenced entry and the tree over them; return their number."""
         hashes = self._read("tiles", self._source.leaf_hashes) if self._with_tiles else iter(())
-        alignment, tree = Alignment(hashes), CompactRange()
-        signed_size = statement.size if statement else None
-        signed_root = EMPTY_ROOT if signed_size == 0 else None
+        alignment, vouched = Alignment(hashes), self._vouching.sizes()
+        roots = RootsAt([*vouched, statement.size] if statement else vouched)
         without_hash = 0
-        for data in self._read("entries", self._source.entries):
-            leaf = leaf_hash(data)
-            tree.append(leaf)
-            if tree.size == signed_size:
-                signed_root = tree.root()
-            place = alignment.place(leaf)
-            without_hash += place.hash is None
-            self._entry(data, leaf, place)
+        rest = self._read("entries", self._source.entries)
+        while batch := list(islice(rest, TILE_WIDTH)):
+            leaves = [leaf_hash(data) for data in batch]
+            roots.extend(leaves)
+            if alignment.fits(leaves):
+                self._fitting(batch, leaves, alignment.index - len(leaves))
+                continue
+            for data, leaf in zip(batch, leaves, strict=True):
+                place = alignment.place(leaf)
+                without_hash += place.hash is None
+                self._entry(data, leaf, place)
         if "entries" not in self._unread:
-            self._ends(alignment, signed_size, without_hash)
-        if statement and signed_root not in {None, statement.root}:
+            self._ends(alignment, statement.size if statement else None, without_hash)
+        if statement and roots.get(statement.size) not in {None, statement.root}:
             message = "The entries do not lead to the root that the checkpoint signs."
             self._findings.tampered("checkpoint", None, message)
-        return tree.size
+        for size, root in roots.reached(vouched):
+            self._vouching.meet(size, root)
+        return roots.size
+
+    def _finish_vouching(self, statement: Checkpoint | None, size: int) -> None:
+        """Name what outsiders vouch for and the log does not hold, and what they do not cover."""
+        self._vouching.finish(size, whole=not self._unread & _ENTRIES)
+        if statement:
+            self._vouching.require_quorum(statement.size)
+
+    def _fitting(self, batch: list[bytes], leaves: list[bytes], first: int) -> None:
+        """Check sequenced entries that have their hashes in the tiles, from an index on."""
+        for index, (data, leaf) in enumerate(zip(batch, leaves, strict=True), first):
+            try:
+                entry = entries.decode(data)
+            except entries.EntryError as refusal:
+                self._name_unreadable(index, refusal)
+            else:
+                self._record(entry, leaf, index)
+
+    def _name_unreadable(self, index: int, refusal: entries.EntryError) -> None:
+        message = f"Entry {index} is not readable: {refusal}."
+        self._findings.tampered(f"entry {index}", index, message)
 
     def _entry(self, data: bytes, leaf: bytes, place: Place) -> None:
         """Check one sequenced entry at its place."""
@@ -125,8 +156,7 @@ class _Verification:
         try:
             entry = entries.decode(data)
         except entries.EntryError as refusal:
-            message = f"Entry {place.index} is not readable: {refusal}."
-            self._findings.tampered(f"entry {place.index}", place.index, message)
+            self._name_unreadable(place.index, refusal)
             return
         if place.out_of_place or place.hash not in {None, leaf}:
             message = (
@@ -142,13 +172,21 @@ class _Verification:
     def _record(self, entry: entries.Entry, leaf: bytes, index: int | None) -> None:
         """Check what an entry says of its record."""
         self._chain.follow(entry, leaf, index)
+        if self._dated:
+            self._date(entry, index)
         if self._with_states:
             self._states.meet(entry, index)
-        if self._files is None:
-            self._unchecked_files += len(entry.blobs)
-            return
-        for blob in entry.blobs:
-            self._files.check(blob, name_of(entry.subject, entry.revision), index)
+        if entry.kind == rotation.KIND:
+            self._vouching.follow(entry)
+        if entry.blobs or entry.kind.endswith(ERASED):
+            self._files.meet(entry, name_of(entry.subject, entry.revision), index)
+
+    def _date(self, entry: entries.Entry, index: int | None) -> None:
+        """Hold an entry's time against the time stamps around it."""
+        place = _WAITING if index is None else index
+        fault = self._vouching.brackets.fault(place, entry.recorded_at)
+        if fault:
+            self._findings.tampered(name_of(entry.subject, entry.revision), index, fault)
 
     def _ends(self, alignment: Alignment, signed_size: int | None, without_hash: int) -> None:
         """Compare where the entries, the tiles and the checkpoint end."""
@@ -204,13 +242,17 @@ class _Verification:
             name_removed(last, self._findings)
         return count
 
-    def _count_files(self, figures: Figures) -> Figures:
-        if self._files is None:
-            if self._unchecked_files:
-                message = f"{self._unchecked_files} commitments to stored files were not checked."
-                self._findings.incomplete("blobs", message)
-            return figures
-        return replace(figures, blobs=self._files.count, blob_bytes=self._files.bytes_read)
+    def _count(self, figures: Figures) -> Figures:
+        """Return the figures with the number of stored files and of outsiders' words."""
+        vouching = self._vouching
+        return replace(
+            figures,
+            blobs=self._files.count,
+            blob_bytes=self._files.bytes_read,
+            stamps=vouching.stamps,
+            stamped=vouching.stamped,
+            cosigned=vouching.cosigned,
+        )
 
     def _read(self, part: str, items: Callable[[], Iterator[Item]]) -> Iterator[Item]:
         """Yield the items; where the source cannot go on, note it and end."""

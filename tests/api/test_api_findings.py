@@ -180,3 +180,24 @@ def test_many_findings_cost_what_one_costs(cast, lead):
             lead.ask("GET", "/findings")
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_finding_that_was_changed_since_it_was_read_is_neither_answered_nor_closed(
+    cast, lead, auditor, answer
+):
+    row = raised(cast)
+    address = f"/findings/{row.pk}"
+    seen = lead.ask("GET", address).json()["revision"]
+    (listed,) = lead.ask("GET", "/findings").json()
+    answered = lead.ask("POST", f"{address}/answer", {**answer, "expected": seen})
+
+    again = lead.ask("POST", f"{address}/answer", {**answer, "expected": seen})
+    close = {"effectiveness": "It works.", "expected": seen}
+    closed = auditor.ask("POST", f"{address}/close", close)
+
+    assert (seen, listed["revision"], answered.json()["revision"]) == (1, 1, 2)
+    for refused in (again, closed):
+        assert problem(refused, 409)["type"].endswith("outdated")
+    row.refresh_from_db()
+    assert row.closed_at is None
+    assert auditor.ask("POST", f"{address}/close", {**close, "expected": 2}).status_code == 200

@@ -10,6 +10,7 @@ from problems import faults, problem
 from twofold.catalog.load import catalog
 from twofold.controls.models import ImportedFramework, LibraryEntry
 from twofold.controls.queries import library
+from twofold.ledger.queries import history
 from twofold.people.access import Permission
 
 WHY = {"reason": "The organisation wants it so."}
@@ -143,7 +144,7 @@ def test_controls_are_added_retired_and_restored(keeper):
 
     assert added.status_code == 201, added.content
     assert [row["id"] for row in added.json()] == ["OWN-BAK-01"]
-    assert added.json()[0]["check"][0]["at_most"] == 183.5
+    assert added.json()[0]["check"][0]["at_least"] == 0.5
     assert problem(again, 409)["errors"][0]["field"] == "file"
     assert (retired.json()["change"], restored.json()["change"]) == ("retired", "added")
 
@@ -253,3 +254,31 @@ def test_a_token_for_one_record_sees_no_library(cast, client):
     problem(bound.ask("GET", "/library"), 403)
     problem(bound.ask("GET", "/frameworks"), 403)
     problem(bound.ask("POST", "/library/TF-MON-01/retire", WHY), 403)
+
+
+def test_a_framework_is_withdrawn_when_nothing_bears_on_it(keeper, cast):
+    send(keeper)
+    found = governed.finding(cast, requirement="house:1", at=factories.now())
+    held = problem(keeper.ask("POST", "/frameworks/house/withdraw", WHY), 409)
+    send(keeper, FRAMEWORK.replace("house", "barn"), name="barn.toml")
+
+    withdrawn = keeper.ask("POST", "/frameworks/barn/withdraw", WHY)
+
+    assert str(found) in held["detail"]
+    assert (withdrawn.json()["code"], withdrawn.json()["reason"]) == ("barn", WHY["reason"])
+    assert withdrawn.json()["withdrawn_at"]
+    assert [row["code"] for row in keeper.ask("GET", "/frameworks").json()] == ["house"]
+    problem(keeper.ask("GET", "/frameworks/barn/requirements"), 404)
+    problem(keeper.ask("POST", "/frameworks/barn/withdraw", WHY), 404)
+    row = ImportedFramework.objects.get(code="barn")
+    kinds = [line.entry.kind for line in history(row.ledger_subject)]
+    assert kinds[0] == "controls.importedframework.withdrawn"
+
+
+def test_a_framework_is_not_withdrawn_without_reason_or_right(keeper, cast, client):
+    send(keeper)
+    reader = Caller(client, factories.token(cast.lead, cast, Permission.READ))
+
+    assert faults(keeper.ask("POST", "/frameworks/house/withdraw", {"reason": ""})) == {"reason"}
+    problem(reader.ask("POST", "/frameworks/house/withdraw", WHY), 403)
+    assert ImportedFramework.objects.get().withdrawn_at is None

@@ -7,7 +7,7 @@ from factories.programs import Caller
 from problems import faults, problem
 
 from twofold.catalog.load import catalog
-from twofold.evidence.blobs import open_blob
+from twofold.evidence.contents import open_content
 from twofold.evidence.models import EvidenceItem, EvidenceVersion
 from twofold.ledger import actions as ledger
 from twofold.ledger.queries import position
@@ -39,8 +39,9 @@ def test_evidence_is_kept_under_its_digest(caller, cast):
 
     assert response.status_code == 201
     version = EvidenceVersion.objects.select_related("item").get()
-    with open_blob(response.json()["sha256"]) as file:
+    with open_content(version) as file:
         assert file.read() == b"What was said."
+    assert response.json()["sha256"] == version.sha256
     assert response.json()["id"] == str(version.item.pk)
     assert (version.item.title, version.item.unit) == (GIVEN["title"], cast.root)
     assert (version.file_name, version.media_type) == ("minutes.txt", "text/plain")
@@ -112,7 +113,7 @@ def test_an_odd_file_name_is_a_name_and_no_path(caller, cast, settings, name, ke
     assert response.status_code == 201, response.content
     assert EvidenceVersion.objects.get().file_name == kept
     stored = [path for path in settings.BLOBS.rglob("*") if path.is_file()]
-    assert [path.name for path in stored] == [EvidenceVersion.objects.get().sha256]
+    assert [path.name for path in stored] == [EvidenceVersion.objects.get().stored_sha256]
 
 
 @pytest.mark.parametrize(

@@ -165,3 +165,31 @@ def test_an_unknown_format_is_refused(lead, cast, format_):
     made = stated.sealed(cast, at=factories.now())
 
     assert lead.ask("GET", f"/statements/{made.pk}/export/{format_}").status_code in {404, 422}
+
+
+def test_a_version_that_was_prepared_anew_since_it_was_read_is_not_approved(lead, approver, cast):
+    stated.decide(cast, at=factories.now())
+    made = lead.ask("POST", "/statements", GIVEN).json()
+    again = lead.ask("POST", "/statements", {**GIVEN, "change_note": "Anew."}).json()
+    address = f"/statements/{made['id']}/approve"
+    given = {"effective_date": today()}
+
+    refused = approver.ask("POST", address, {**given, "expected": made["revision"]})
+
+    assert again["id"] == made["id"]
+    assert problem(refused, 409)["type"].endswith("outdated")
+    assert Statement.objects.get().approved_at is None
+    sealed = approver.ask("POST", address, {**given, "expected": again["revision"]}).json()
+    assert sealed["revision"] == again["revision"] + 1
+
+
+def test_a_decision_does_not_replace_one_that_was_not_read(lead, cast):
+    decision = {"requirement": "42001:A.2.2", "applicable": True, "reason": "Ours.", "expected": 0}
+    (made,) = lead.ask("POST", "/applicability", {"decisions": [decision]}).json()
+
+    refused = lead.ask("POST", "/applicability", {"decisions": [decision]})
+
+    assert problem(refused, 409)["type"].endswith("outdated")
+    decision["expected"] = made["revision"]
+    (again,) = lead.ask("POST", "/applicability", {"decisions": [decision]}).json()
+    assert (again["id"], again["revision"]) == (made["id"], 2)

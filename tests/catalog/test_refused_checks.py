@@ -1,10 +1,14 @@
 """A check of a control that could not be evaluated is refused with the file, line and reason."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from small_catalog import CONTROLS_FILE, change, put, refusal, write
 
+from twofold.catalog.check import problems
+from twofold.catalog.controls import controls
+from twofold.catalog.entries import tables_of
 from twofold.catalog.load import load
 from twofold.catalog.model import ControlCheck
 from twofold.domain.checks import POPULATIONS, CheckKind, Rule
@@ -61,8 +65,8 @@ where = { state = "waiting", family = "per*" }""",
             Rule(CheckKind.APPROVAL, "implementation", by="approved_by"),
         ),
         (
-            'kind = "separation"\nof = "claims"\nfirst = "author"\nsecond = "accepted_by"',
-            Rule(CheckKind.SEPARATION, "claims", first="author", second="accepted_by"),
+            'kind = "separation"\nof = "findings"\nfirst = "raised_by"\nsecond = "closed_by"',
+            Rule(CheckKind.SEPARATION, "findings", first="raised_by", second="closed_by"),
         ),
         (
             'kind = "freshness"\nof = "checkpoints"\ndays = 1',
@@ -139,6 +143,59 @@ def test_a_faulty_check(folder: Path, old: str, new: str, reason: str) -> None:
     name, line, found = refusal(folder)
     assert (name, line) == (CONTROLS_FILE, LINE)
     assert found.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("written", "reason"),
+    [
+        (
+            'kind = "threshold"\nof = "claims"\nmeasure = "age_days"\nat_most = 30',
+            "kind must be freshness or count over claims: a threshold could fail because",
+        ),
+        (
+            """kind = "separation"
+of = "evidence"
+need = "kept"
+first = "author"
+second = "accepted_by\"""",
+            "kind must be freshness or count over evidence: a separation could fail because",
+        ),
+        (
+            'kind = "count"\nof = "evidence"\nneed = "kept"\nat_least = 1\nat_most = 9',
+            "at_most cannot be set over evidence: evidence that is added could exceed it",
+        ),
+        (
+            'kind = "freshness"\nof = "claims"\ndays = 30\nwhere = { state = "waiting" }',
+            "where must take in the state 'accepted'",
+        ),
+    ],
+)
+def test_a_check_that_more_evidence_could_break_is_refused_with_field_and_reason(
+    folder: Path, written: str, reason: str
+) -> None:
+    rewrite(folder, written)
+    name, line, found = refusal(folder)
+    assert (name, line) == (CONTROLS_FILE, LINE)
+    assert found.startswith(f"the check kept-lately: {reason}")
+
+
+def test_a_check_kept_from_before_is_read_and_named_as_a_problem(folder: Path) -> None:
+    rewrite(folder, 'kind = "count"\nof = "evidence"\nneed = "kept"\nat_most = 9')
+    text = (folder / CONTROLS_FILE).read_text(encoding="utf-8")
+    put(folder, CONTROLS_FILE, text.partition("[[control.check]]")[0])
+    sound = load(folder)
+    kept = controls(
+        tables_of(folder / CONTROLS_FILE, text, "control"), sound.requirements, kept=True
+    )
+
+    found = problems(replace(sound, controls=kept))
+
+    assert [(entry.about, entry.reason) for entry in found if "at_most" in entry.reason] == [
+        (
+            "TF-1 kept-lately",
+            "at_most cannot be set over evidence: evidence that is added could exceed it",
+        )
+    ]
 
 
 def test_an_unknown_word_of_a_rule_is_answered_with_those_that_there_are(folder: Path) -> None:

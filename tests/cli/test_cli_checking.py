@@ -18,6 +18,8 @@ from twofold.controls.models import CheckResult
 from twofold.controls.queries import checks_of
 from twofold.ledger.models import LedgerEntry
 from twofold.reporting.checks import due
+from twofold.telemetry import actions as telemetry
+from twofold.telemetry.models import DayProfile
 
 
 @pytest.fixture
@@ -103,19 +105,20 @@ def test_a_change_of_the_library_is_followed(cast):
     governed.own_control(cast, at=factories.now())
     row = factories.implementation(cast, control="OWN-BAK-01", at=factories.now())
     working = Checking()
-    working.step()
+    for _round in range(3):
+        working.step()
     before = set(CheckResult.objects.values_list("implementation", "outcome"))
     governed.imported_framework(cast, at=factories.now())
     working.step()
 
-    assert before == {(row.pk, "not_run")}
+    assert before == {(row.pk, "fail")}
     assert runs() == 1
 
 
 def test_a_round_without_news_costs_one_small_query(run):
     working = Checking()
-    working.step()
-    working.step()
+    for _round in range(3):
+        working.step()
 
     with CaptureQueriesContext(connection) as idle:
         working.step()
@@ -123,11 +126,45 @@ def test_a_round_without_news_costs_one_small_query(run):
     assert len(idle) == 1
 
 
-def test_no_batch_begins_after_the_stop_and_the_next_start_goes_on(cast, run, monkeypatch):
+def test_a_step_runs_one_batch_so_that_alerts_do_not_wait_for_all(cast, run, monkeypatch):
     monkeypatch.setattr(due, "BATCH", 1)
     factories.implementation(cast, control="TF-REG-01", at=factories.now())
-    asked = iter([False, True, True, True])
-    Checking(lambda: next(asked)).step()
+    working = Checking()
+    checked = []
+    for _round in range(3):
+        working.step()
+        checked.append(CheckResult.objects.values("implementation").distinct().count())
+
+    assert checked == [1, 2, 2]
+
+
+def test_events_are_counted_between_two_batches_of_checks(cast, run, monkeypatch):
+    monkeypatch.setattr(due, "BATCH", 1)
+    factories.implementation(cast, control="TF-REG-01", at=factories.now())
+    system = factories.system(cast, code="loans", at=factories.now())
+    schema = factories.schema(system, cast, at=factories.now())
+    body = factories.body(factories.events(60, at=factories.now()))
+    working = Worker()
+    working.run_once()
+    telemetry.accept_events(
+        schema, body=body, by=factories.actor(cast.engineer), at=factories.now()
+    )
+    half = CheckResult.objects.values("implementation").distinct().count()
+
+    monkeypatch.setattr(checking.checks, "run_checks", _not_before_the_events)
+    assert working.run_once()
+
+    assert half == 1
+
+
+def _not_before_the_events(*_given, **_told):
+    assert DayProfile.objects.exists()
+
+
+def test_a_worker_that_starts_again_goes_on_with_what_is_left(cast, run, monkeypatch):
+    monkeypatch.setattr(due, "BATCH", 1)
+    factories.implementation(cast, control="TF-REG-01", at=factories.now())
+    Checking().step()
     half = CheckResult.objects.values("implementation").distinct().count()
 
     Checking().step()

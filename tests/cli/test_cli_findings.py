@@ -102,3 +102,13 @@ def test_findings_are_listed(run, cast):
 @pytest.mark.parametrize("option", [("--state", "late"), ("--grade", "huge")])
 def test_a_strange_filter_is_a_fault_of_usage(run, cast, option):
     assert run("finding", "list", *option, *LEAD).status == 2
+
+
+def test_a_finding_that_was_changed_since_it_was_listed_is_not_closed(run, cast):
+    run(*RAISE, "--requirement", "27001:A.8.15", *LEAD)
+    (listed,) = json.loads(run("finding", "list", "--json", *LEAD).out)
+    run("finding", "answer", "F-1", *ANSWER, "--owner", "lead@acme.example", *LEAD)
+    close = ("finding", "close", "F-1", "--effectiveness", "It works.", "--expected")
+
+    refused(run(*close, listed["revision"], *AUDITOR), "It was changed since you opened it")
+    assert run(*close, listed["revision"] + 1, *AUDITOR).out == "F-1 is closed.\n"

@@ -139,3 +139,17 @@ def test_the_library_is_kept_by_those_who_lead_alone(run, cast, file):
 
 def test_a_file_that_is_not_there_is_a_fault_of_usage(run, cast):
     assert run("library", "add", "gone.toml", *WHY, *LEAD).status == 2
+
+
+def test_a_framework_is_withdrawn_when_nothing_bears_on_it(run, cast, file):
+    run("library", "import", file(FRAMEWORK), *LEAD)
+    found = governed.finding(cast, requirement="house:1", at=factories.now())
+    held = run("library", "withdraw", "house", *WHY, *LEAD)
+    run("library", "import", file(FRAMEWORK.replace("house", "barn"), "barn.toml"), *LEAD)
+
+    refused(held, str(found))
+    refused(run("library", "withdraw", "barn", *WHY, *OWNER), "You hold no role")
+    assert run("library", "withdraw", "barn", *WHY, *LEAD).out == "Withdrawn: House rules.\n"
+    assert run("library", "frameworks").out.split()[0] == "house"
+    refused(run("library", "withdraw", "barn", *WHY, *LEAD), "No framework barn")
+    assert position().waiting == 0

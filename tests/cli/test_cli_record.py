@@ -43,7 +43,7 @@ def test_a_lost_file_is_named(run, cast, settings):
     ended = run("verify")
 
     assert ended.status == 1
-    assert item.versions.get().sha256 in ended.out
+    assert item.versions.get().stored_sha256 in ended.out
 
 
 def test_the_key_of_another_log_does_not_vouch_for_this_one(run, loans, settings, tmp_path):
@@ -108,3 +108,22 @@ def test_an_unknown_person_exports_nothing(run, loans, tmp_path, email):
 
     assert ended.status == 1
     assert ended.err.startswith("twofold: There is no person")
+
+
+def test_one_record_is_exported_and_verified_elsewhere(run, cast, tmp_path, capsys):
+    item = factories.evidence_item(cast, at=factories.now())
+    drain()
+    path = tmp_path / "item.zip"
+
+    ended = run("export", path, "--as", "auditor@acme.example", "--record", item.ledger_subject)
+
+    assert (ended.status, ended.err) == (0, "")
+    assert verifier.main([str(path), "--key", position().verifier]) == 0
+    assert "single proofs do not show" in capsys.readouterr().out
+
+
+def test_there_is_nothing_to_export_of_what_is_no_record(run, cast, tmp_path):
+    ended = run("export", tmp_path / "x", "--as", "auditor@acme.example", "--record", "a.b:c")
+
+    assert (ended.status, ended.err) == (1, "twofold: There is no such record.\n")
+    assert not (tmp_path / "x").exists()

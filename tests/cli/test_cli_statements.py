@@ -86,3 +86,13 @@ def test_a_day_of_effect_may_lie_ahead_and_a_version_is_chosen_by_number(
     assert first.out.endswith("(Version 1)\n")
     assert newest.out.endswith("(DRAFT of version 2)\n")
     assert run("statement", "export", "42001", path, "--format", "exe", *LEAD).status == 2
+
+
+def test_a_draft_that_was_prepared_anew_since_it_was_listed_is_not_approved(run, cast, decided):
+    run("statement", "prepare", "42001", *LEAD)
+    (listed,) = json.loads(run("statement", "list", "--json", "--as", "lead@acme.example").out)
+    run("statement", "prepare", "42001", "--note", "Anew.", *LEAD)
+    approve = ("statement", "approve", "42001", "--expected")
+
+    refused(run(*approve, listed["revision"], *APPROVER), "It was changed since you opened it")
+    assert run(*approve, listed["revision"] + 1, *APPROVER).status == 0

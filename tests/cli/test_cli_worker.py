@@ -62,3 +62,25 @@ def test_the_worker_beside_a_block_ends_with_it(recording_db):
 
     assert not thread.is_alive()
     assert position().waiting == 0 < position().size
+
+
+def test_events_that_come_in_wake_a_worker_that_pauses(recording_db, monkeypatch):
+    # By the clock alone it would look again after a minute, long after patience is over.
+    monkeypatch.setattr(worker, "PAUSE_S", 60.0)
+    cast = factories.cast(factories.now())
+    system = factories.system(cast, code="loans", at=factories.now())
+    schema = factories.schema(system, cast, at=factories.now())
+    body = factories.body(factories.events(60, at=factories.now()))
+    patience = time.monotonic() + 20
+
+    with working() as thread:
+        while position().waiting and time.monotonic() < patience:
+            time.sleep(0.02)
+        telemetry.accept_events(
+            schema, body=body, by=factories.actor(cast.engineer), at=factories.now()
+        )
+        while not DayProfile.objects.exists() and time.monotonic() < patience:
+            time.sleep(0.02)
+
+    assert DayProfile.objects.exists()
+    assert not thread.is_alive()

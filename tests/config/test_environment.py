@@ -1,3 +1,4 @@
+import base64
 import stat
 from concurrent.futures import ThreadPoolExecutor
 
@@ -125,3 +126,96 @@ def test_a_secret_key_that_cannot_be_had_is_told(monkeypatch, tmp_path):
     (tmp_path / "secret.key").touch()
     with pytest.raises(ImproperlyConfigured, match="is empty"):
         environment.secret_key(tmp_path)
+
+
+def test_stored_files_lie_in_the_folder_unless_a_bucket_is_named(monkeypatch):
+    monkeypatch.delenv("TWOFOLD_BLOBS_URL", raising=False)
+    assert environment.bucket() is None
+    monkeypatch.setenv(
+        "TWOFOLD_BLOBS_URL", "s3://files/twofold/a/?endpoint=http://[::1]:1&region=x"
+    )
+
+    assert environment.bucket() == {
+        "name": "files",
+        "prefix": "twofold/a",
+        "endpoint": "http://[::1]:1",
+        "region": "x",
+    }
+
+
+@pytest.mark.parametrize("url", ["files", "s3://", "https://files/x", "s3://user:pass@x/?secret=1"])
+def test_another_place_for_files_is_refused_without_repeating_it(monkeypatch, url):
+    monkeypatch.setenv("TWOFOLD_BLOBS_URL", url)
+
+    with pytest.raises(ImproperlyConfigured, match="TWOFOLD_BLOBS_URL must be s3://") as refusal:
+        environment.bucket()
+    assert "pass" not in str(refusal.value)
+
+
+def test_the_evidence_key_is_32_bytes_in_base64(monkeypatch):
+    monkeypatch.setenv("TWOFOLD_EVIDENCE_KEY", base64.b64encode(bytes(32)).decode())
+    assert environment.evidence_key() == bytes(32)
+    monkeypatch.delenv("TWOFOLD_EVIDENCE_KEY")
+    assert environment.evidence_key() is None
+
+
+@pytest.mark.parametrize("key", ["short", "c2hvcnQ=", "é" * 44])
+def test_another_evidence_key_is_refused_without_repeating_it(monkeypatch, key):
+    monkeypatch.setenv("TWOFOLD_EVIDENCE_KEY", key)
+
+    with pytest.raises(ImproperlyConfigured, match="32 random bytes in base64") as refusal:
+        environment.evidence_key()
+    assert key not in str(refusal.value)
+
+
+def test_a_file_may_be_larger_than_five_gigabytes_unless_told_otherwise(monkeypatch):
+    monkeypatch.delenv("TWOFOLD_MAXIMUM_UPLOAD_MB", raising=False)
+    assert environment.maximum_upload_bytes() > 5 * 1024**3
+    monkeypatch.setenv("TWOFOLD_MAXIMUM_UPLOAD_MB", "7")
+    assert environment.maximum_upload_bytes() == 7 * 1024**2
+
+
+@pytest.mark.parametrize("word", ["0", "-1", "1.5", "many", "80001"])
+def test_another_size_is_refused(monkeypatch, word):
+    monkeypatch.setenv("TWOFOLD_MAXIMUM_UPLOAD_MB", word)
+
+    with pytest.raises(ImproperlyConfigured, match="TWOFOLD_MAXIMUM_UPLOAD_MB"):
+        environment.maximum_upload_bytes()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "tcp://127.0.0.1:3310", "tcp://[::1]:3310", "tcp://clamd:3310", "unix:/run/clamd.ctl"],
+)
+def test_the_scanner_is_asked_over_tcp_or_a_socket_file(monkeypatch, address):
+    monkeypatch.setenv("TWOFOLD_SCANNER", address)
+
+    assert environment.scanner() == address
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:3310", "tcp://host", "unix:", "http://a:1", "tcp://:1"]
+)
+def test_another_address_is_no_scanner(monkeypatch, address):
+    monkeypatch.setenv("TWOFOLD_SCANNER", address)
+
+    with pytest.raises(ImproperlyConfigured, match="tcp://host:port or unix:/path"):
+        environment.scanner()
+
+
+def test_nothing_is_collected_unless_a_folder_or_hosts_are_named(monkeypatch, tmp_path):
+    monkeypatch.delenv("TWOFOLD_COLLECT_FOLDER", raising=False)
+    monkeypatch.delenv("TWOFOLD_COLLECT_HOSTS", raising=False)
+    assert environment.collect_folder() is None
+    assert environment.collect_hosts() == frozenset()
+    monkeypatch.setenv("TWOFOLD_COLLECT_FOLDER", str(tmp_path))
+    monkeypatch.setenv("TWOFOLD_COLLECT_HOSTS", " CI.example:8443, ,b.example ")
+    assert environment.collect_folder() == tmp_path
+    assert environment.collect_hosts() == {"ci.example:8443", "b.example"}
+
+
+def test_a_folder_to_collect_from_must_be_one(monkeypatch, tmp_path):
+    monkeypatch.setenv("TWOFOLD_COLLECT_FOLDER", str(tmp_path / "none"))
+
+    with pytest.raises(ImproperlyConfigured, match="TWOFOLD_COLLECT_FOLDER"):
+        environment.collect_folder()

@@ -81,7 +81,7 @@ def test_a_control_of_ones_own_stands_with_the_others_and_serves_its_requirement
     (made,) = add(cast)
 
     own = library().control_by_id[OWN]
-    assert (own.title, own.checks[0].rule.at_most) == ("Escrow of source code", 183.5)
+    assert (own.title, own.checks[0].rule.at_least) == ("Escrow of source code", 0.5)
     assert own in library().controls_of["27001:A.8.30"]
     assert library().needs["escrow-receipt"].period_days == 183
     assert len(library().controls) == len(catalog().controls) + 1
@@ -106,7 +106,7 @@ def test_several_are_added_at_once_or_none(cast):
     [
         ("strength = 4", "strength = 11", "strength"),
         ('id = "27001:A.8.30"', 'id = "27001:A.9.99"', "27001:A.9.99"),
-        ('kind = "threshold"', 'kind = "feeling"', "kind"),
+        ('kind = "count"', 'kind = "feeling"', "kind"),
         ('need = "escrow-receipt"', 'need = "another"', "another"),
         ("[[control]]", "[[control", "line"),
         (OWN, "own control", "letters"),

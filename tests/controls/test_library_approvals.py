@@ -29,7 +29,7 @@ from twofold.reporting.history import told
 WATCHING = "TF-MON-01"
 LATER = AT + timedelta(days=1)
 NEED = EvidenceNeed("own-report", "Our own report", 31)
-CHECK = ControlCheck("few", "Few claims wait", Rule(CheckKind.COUNT, "claims", at_most=2.5))
+CHECK = ControlCheck("few", "Few alerts are raised", Rule(CheckKind.COUNT, "alerts", at_most=2.5))
 
 
 def values(**changes):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import factories
 import pytest
 from controls.test_implementations import edited
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 from factories import AT, governed
 
 from twofold.controls.actions import approve_statement, prepare_statement
@@ -22,7 +22,7 @@ TOMORROW = AT + timedelta(days=1)
 def prepare(cast, content=CONTENT, *, framework="27001", by=None, unit=None, note="", at=AT):
     return prepare_statement(
         framework,
-        content,
+        lambda: content,
         unit=unit or cast.root,
         change_note=note,
         by=by or factories.actor(cast.lead),
@@ -33,7 +33,7 @@ def prepare(cast, content=CONTENT, *, framework="27001", by=None, unit=None, not
 def approve(cast, made, by=None, *, content=CONTENT, effective=None, at=AT):
     return approve_statement(
         made,
-        content_now=content,
+        content_now=lambda _row: content,
         effective_date=effective or at.date(),
         by=by or factories.actor(cast.approver),
         at=at,
@@ -231,3 +231,44 @@ def test_statements_are_seen_within_the_unit_alone(cast, made):
     assert list(visible_statements(factories.actor(cast.owner), at=AT)) == [made]
     assert not visible_statements(factories.actor(cast.outsider), at=AT)
     assert not visible_statements(restricted, at=AT)
+
+
+def test_what_is_sealed_is_computed_while_the_version_is_locked(cast, made):
+    prepare(cast, governed.statement_content(status="partial"), unit=cast.unit)
+    depth, asked = len(connection.savepoint_ids), []
+
+    def now(row):
+        asked.append((len(connection.savepoint_ids) - depth, json.loads(row.content)))
+        return governed.statement_content(status="partial")
+
+    # The version that the approver holds is older than the one that is locked.
+    sealed = approve_statement(
+        made,
+        content_now=now,
+        effective_date=AT.date(),
+        by=factories.actor(cast.approver),
+        at=AT,
+    )
+
+    assert asked == [(1, json.loads(sealed.content))]
+
+
+def test_what_is_prepared_is_computed_after_every_refusal_and_within_the_change(cast):
+    depth, asked = len(connection.savepoint_ids), []
+
+    def now():
+        asked.append(len(connection.savepoint_ids) - depth)
+        return CONTENT
+
+    for given in ({"framework": "9001"}, {"by": factories.actor(cast.auditor)}):
+        with pytest.raises((InvalidInput, AccessDenied)):
+            prepare_statement(
+                given.get("framework", "27001"),
+                now,
+                unit=cast.unit,
+                by=given.get("by") or factories.actor(cast.lead),
+                at=AT,
+            )
+    assert asked == []
+    prepare_statement("27001", now, unit=cast.unit, by=factories.actor(cast.lead), at=AT)
+    assert asked == [1]

@@ -17,14 +17,15 @@ from twofold.controls.actions import (
 )
 from twofold.controls.models import Implementation
 from twofold.controls.queries import checks_of, library_control, needs_of
-from twofold.domain.checks import CheckKind, Rule
+from twofold.domain.checks import CheckKind, Outcome, Rule
 from twofold.ledger.queries import history
 from twofold.people.access import Actor, Permission, part_of_product
 from twofold.people.errors import AccessDenied, Conflict, InvalidInput, SeparationOfDuties
+from twofold.reporting.checks import found_on
 
 LATER = AT + timedelta(days=1)
 NEED = EvidenceNeed("own-report", "Our own report", 31)
-CHECK = ControlCheck("few", "Few claims wait", Rule(CheckKind.COUNT, "claims", at_most=2.5))
+CHECK = ControlCheck("few", "Few alerts are raised", Rule(CheckKind.COUNT, "alerts", at_most=2.5))
 
 
 @pytest.fixture
@@ -189,6 +190,7 @@ def test_checks_chosen_here_replace_those_the_control_suggests(cast, run):
         [ControlCheck("x" * 61, "Long", CHECK.rule)],
         [ControlCheck("few", " ", CHECK.rule)],
         [ControlCheck("few", "x" * 301, CHECK.rule)],
+        [ControlCheck("few", "Few claims", Rule(CheckKind.COUNT, "claims", at_most=3))],
     ],
 )
 def test_checks_that_cannot_be_chosen_are_refused(cast, run, checks):
@@ -197,6 +199,22 @@ def test_checks_that_cannot_be_chosen_are_refused(cast, run, checks):
 
     assert refusal.value.field == "checks"
     assert Implementation.objects.get().checks is None
+
+
+def test_a_check_that_more_evidence_could_break_is_refused_with_its_field_and_reason(cast, run):
+    waiting = Rule(CheckKind.THRESHOLD, "claims", measure="age_days", at_most=30)
+    with pytest.raises(InvalidInput, match="own: kind must be freshness or count over claims"):
+        choose(run, factories.actor(cast.owner), ControlCheck("own", "None waits", waiting))
+
+
+def test_a_check_kept_from_before_that_more_evidence_could_break_says_nothing(cast, run):
+    waiting = {"kind": "threshold", "of": "claims", "measure": "age_days", "at_most": 30}
+    Implementation.objects.update(checks=[{"id": "own", "title": "None waits", "rule": waiting}])
+    factories.claim(run, factories.evidence_item(cast), cast)
+    (found,) = found_on(
+        Implementation.objects.select_related("unit"), on=AT.date() + timedelta(days=99)
+    )
+    assert found.result.outcome is Outcome.NOT_RUN
 
 
 def test_a_retired_control_stays_on_record_and_may_be_run_again(cast, run):

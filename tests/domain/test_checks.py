@@ -15,6 +15,8 @@ from twofold.domain.checks import (
     Rule,
     RuleError,
     evaluate,
+    monotony_fault,
+    require_monotone,
 )
 
 DAY = date(2026, 6, 15)
@@ -23,7 +25,7 @@ COUNTED = Rule(CheckKind.COUNT, "findings", at_least=1, at_most=2)
 RECENT = replace(COUNTED, days=7)
 LIMITED = Rule(CheckKind.THRESHOLD, "alerts", measure="age_days", at_most=5)
 APPROVED = Rule(CheckKind.APPROVAL, "implementation", by="approved_by")
-SEPARATE = Rule(CheckKind.SEPARATION, "claims", first="claimed_by", second="accepted_by")
+SEPARATE = Rule(CheckKind.SEPARATION, "findings", first="raised_by", second="closed_by")
 
 
 def days(number: int) -> date:
@@ -130,7 +132,7 @@ def test_a_threshold_holds_where_the_filter_chooses_none_of_the_records() -> Non
 @pytest.mark.parametrize("rule", [APPROVED, SEPARATE])
 def test_the_other_kinds_have_nothing_to_say_where_the_filter_chooses_none(rule: Rule) -> None:
     waiting = replace(rule, where=(("state", "approved"),))
-    given = [seen("other", state="awaiting", approved_by="a", claimed_by="a", accepted_by="a")]
+    given = [seen("other", state="awaiting", approved_by="a", raised_by="a", closed_by="a")]
     assert evaluate(waiting, given, on=DAY) == CheckResult(Outcome.NOT_RUN, 0)
 
 
@@ -141,14 +143,14 @@ def test_an_approval_names_what_nobody_approved() -> None:
 
 
 def test_a_separation_names_what_one_person_did_twice() -> None:
-    apart = seen("a", claimed_by="person:1", accepted_by="person:2")
-    alone = seen("b", claimed_by="person:1", accepted_by="person:1")
+    apart = seen("a", raised_by="person:1", closed_by="person:2")
+    alone = seen("b", raised_by="person:1", closed_by="person:1")
     assert evaluate(SEPARATE, [apart], on=DAY) == CheckResult(Outcome.PASS, 1, 0)
     assert evaluate(SEPARATE, [alone, apart], on=DAY) == CheckResult(Outcome.FAIL, 2, 1, ("b",))
 
 
 def test_a_separation_says_nothing_of_what_a_second_person_has_yet_to_do() -> None:
-    half = [seen("a", claimed_by="person:1"), seen("b", claimed_by="", accepted_by="")]
+    half = [seen("a", raised_by="person:1"), seen("b", raised_by="", closed_by="")]
     assert evaluate(SEPARATE, half, on=DAY) == CheckResult(Outcome.NOT_RUN, 0)
 
 
@@ -216,6 +218,8 @@ def test_at_most_twenty_records_are_named() -> None:
         ("approval", {"of": "claims"}, "by", "a rule of approval needs by"),
         ("approval", {"of": "claims", "by": "approved_by"}, "by", "claims has no 'approved_by'"),
         ("approval", {"of": "claims", "by": "author", "first": "author"}, "first", "a rule of"),
+        ("count", {"of": "claims", "at_least": 1, "first": "author"}, "second", "first needs sec"),
+        ("freshness", {"of": "claims", "days": 1, "second": "author"}, "first", "second needs f"),
         ("separation", {"of": "claims", "second": "author"}, "first", "a rule of separation needs"),
         ("separation", {"of": "claims", "first": "author"}, "second", "a rule of separation needs"),
         (
@@ -244,5 +248,68 @@ def test_a_rule_that_could_not_be_evaluated_is_refused_with_the_field(
 
 def test_bounds_that_are_zero_or_equal_are_bounds() -> None:
     assert Rule(CheckKind.COUNT, "claims", at_least=0).at_least == 0
-    exactly = Rule(CheckKind.COUNT, "claims", at_least=2, at_most=2)
+    exactly = Rule(CheckKind.COUNT, "alerts", at_least=2, at_most=2)
     assert evaluate(exactly, [seen("a"), seen("b")], on=DAY).outcome is Outcome.PASS
+
+
+TWO = {"first": "claimed_by", "second": "accepted_by"}
+
+
+def test_what_one_person_did_twice_is_neither_counted_nor_fresh() -> None:
+    apart = seen("a", on=days(-3), claimed_by="person:1", accepted_by="person:2")
+    alone = seen("b", claimed_by="person:1", accepted_by="person:1")
+    half = seen("c", claimed_by="person:1")
+    counted = Rule(CheckKind.COUNT, "claims", at_least=1, **TWO)
+    newest = Rule(CheckKind.FRESHNESS, "claims", days=2, **TWO)
+
+    assert evaluate(counted, [alone, half], on=DAY) == CheckResult(Outcome.FAIL, 0, 0)
+    assert evaluate(counted, [alone, half, apart], on=DAY) == CheckResult(Outcome.PASS, 1, 1)
+    assert evaluate(newest, [alone, half, apart], on=DAY) == CheckResult(Outcome.FAIL, 1, 3, ("a",))
+
+
+@pytest.mark.parametrize("of", ["evidence", "claims"])
+@pytest.mark.parametrize(
+    ("kind", "parts", "field"),
+    [
+        ("threshold", {"measure": "age_days", "at_most": 30}, "kind"),
+        ("threshold", {"measure": "age_days", "at_least": 0}, "kind"),
+        ("approval", {"by": "accepted_by"}, "kind"),
+        ("separation", TWO, "kind"),
+        ("count", {"at_most": 5}, "at_most"),
+        ("count", {"at_least": 1, "at_most": 5}, "at_most"),
+    ],
+)
+def test_a_rule_that_more_evidence_could_break_is_named_and_says_nothing(
+    of: str, kind: str, parts: dict[str, Any], field: str
+) -> None:
+    rule = Rule(CheckKind(kind), of, need="report" if of == "evidence" else "", **parts)
+    with pytest.raises(RuleError) as caught:
+        require_monotone(rule)
+    assert caught.value.field == field
+    assert of in str(caught.value)
+    old = seen("a", on=days(-99), age_days=99, claimed_by="p", accepted_by="p")
+    assert evaluate(rule, [old] * 9, on=DAY) == CheckResult(Outcome.NOT_RUN, 0)
+
+
+@pytest.mark.parametrize("state", ["waiting", "w*", "rejected"])
+def test_a_filter_that_a_claim_leaves_when_it_is_accepted_is_named(state: str) -> None:
+    rule = Rule(CheckKind.COUNT, "claims", at_least=1, where=(("state", state),))
+    with pytest.raises(RuleError, match="where must take in the state 'accepted'") as caught:
+        require_monotone(rule)
+    assert caught.value.field == "where"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        FRESH,
+        SEPARATE,
+        LIMITED,
+        COUNTED,
+        Rule(CheckKind.COUNT, "claims", at_least=1, where=(("state", "acc*"), ("need", "x"))),
+        Rule(CheckKind.COUNT, "claims", at_least=1, where=(("state", "accepted"),), **TWO),
+    ],
+)
+def test_a_rule_that_more_evidence_cannot_break_is_left_alone(rule: Rule) -> None:
+    assert monotony_fault(rule) is None
+    require_monotone(rule)

@@ -45,7 +45,10 @@ def test_an_item_comes_with_its_first_version(cast):
     assert (item.title, version.number, version.size) == ("Report", 1, 13)
     assert version.author == factories.actor(cast.owner).ledger_name
     (line,) = history(version.ledger_subject)
-    assert [(blob.sha256, blob.size) for blob in line.entry.blobs] == [(version.sha256, 13)]
+    assert [(blob.sha256, blob.size) for blob in line.entry.blobs] == [
+        (version.stored_sha256, version.stored_size)
+    ]
+    assert version.stored_sha256 != version.sha256
     assert len(history(item.ledger_subject)) == 1
     assert (str(item), str(version)) == ("Report", f"{item.pk} version 1")
 

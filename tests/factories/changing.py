@@ -16,6 +16,7 @@ from twofold.controls.actions import Decision, Found
 from twofold.controls.models import (
     EvidenceClaim,
     Implementation,
+    ImportedFramework,
     LibraryEntry,
     Override,
 )
@@ -128,8 +129,8 @@ class Changing:
         return self._with(Implementation, ask)
 
     def set_checks(self, at: datetime) -> Implementation | None:
-        rule = Rule(CheckKind.THRESHOLD, "claims", measure="age_days", at_most=30.5)
-        own = ControlCheck("own", "No claim is old", rule)
+        rule = Rule(CheckKind.THRESHOLD, "alerts", measure="age_days", at_most=30.5)
+        own = ControlCheck("own", "No alert is old", rule)
 
         def choose(row: Implementation, by: Any) -> Implementation:
             known = [entry for entry in checks_of(row) if entry.id != own.id]
@@ -189,6 +190,12 @@ class Changing:
             EvidenceClaim,
             lambda row, by: controls.reject_claim(row, reason="Illegible.", by=by, at=at),
             self.cast.approver,
+        )
+
+    def withdraw_claim(self, at: datetime) -> EvidenceClaim | None:
+        return self._with(
+            EvidenceClaim,
+            lambda row, by: controls.withdraw_claim(row, reason="Of another year.", by=by, at=at),
         )
 
     def decide(self, at: datetime) -> list[Any]:
@@ -316,6 +323,18 @@ class Changing:
     def import_framework(self, at: datetime) -> object:
         return governed.imported_framework(self.cast, code=f"own{at:%d}", at=at)
 
+    def withdraw_framework(self, at: datetime) -> object:
+        followed = ImportedFramework.objects.filter(withdrawn_at=None).order_by("code")
+        codes = list(followed.values_list("code", flat=True))
+        if not codes:
+            return None
+        return findings.withdraw_framework(
+            self.chance.choice(codes),
+            reason="Followed no longer.",
+            by=factories.actor(self.cast.lead),
+            at=at,
+        )
+
     def add_unit(self, at: datetime) -> object:
         unit = people.add_unit(
             f"Unit {len(self.units)}",
@@ -336,6 +355,7 @@ class Changing:
         *(require_evidence, set_checks, ask_for_status, approve_status, withdraw_status),
         *(rename_system, break_or_keep_a_limit, add_own_control, adapt_control),
         *(retire_control, restore_control, import_framework, add_unit),
+        *(withdraw_claim, withdraw_framework),
         what_readiness_does_not_rest_on,
     )
 

@@ -17,6 +17,7 @@ from twofold.telemetry import segments
 def own_folder(tmp_path: Path, settings: Settings) -> Iterator[None]:
     """Give each test stored files, segments and a ledger key of its own."""
     settings.BLOBS = tmp_path / "blobs"
+    settings.EVIDENCE_KEY_FILE = tmp_path / "evidence.key"
     settings.TELEMETRY = tmp_path / "telemetry"
     settings.LEDGER_KEY = tmp_path / "ledger.key"
     settings.SETUP_CODE = tmp_path / "setup.code"

@@ -52,12 +52,12 @@ strength = 4
 rationale = "Both look after software that others write; escrow leaves its testing aside."
 [[control.check]]
 id = "deposits-are-recent"
-title = "The newest deposit is recent"
-kind = "threshold"
+title = "Half a deposit was accepted lately"
+kind = "count"
 of = "evidence"
 need = "escrow-receipt"
-measure = "age_days"
-at_most = 183.5
+days = 183
+at_least = 0.5
 """
 
 
@@ -171,7 +171,7 @@ def statement(cast: Cast, *, framework: str = "27001", at: datetime = AT, **row:
     """Have the lead prepare a version of a Statement of Applicability."""
     return controls.prepare_statement(
         framework,
-        statement_content(**row),
+        lambda: statement_content(**row),
         unit=cast.root,
         by=factories.actor(cast.lead),
         at=at,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
 import factories
 from factories import AT, Cast
@@ -48,9 +49,13 @@ def prepare(
 ) -> Statement:
     """Prepare a version of the unit by the lead."""
     by = factories.actor(cast.lead)
-    found = content(framework, unit=cast.unit, by=by, at=at)
     return actions.prepare_statement(
-        framework, found, unit=cast.unit, change_note=note, by=by, at=at
+        framework,
+        partial(content, framework, unit=cast.unit, by=by, at=at),
+        unit=cast.unit,
+        change_note=note,
+        by=by,
+        at=at,
     )
 
 
@@ -59,7 +64,7 @@ def approve(statement: Statement, cast: Cast, *, at: datetime = AT) -> Statement
     by = factories.actor(cast.approver)
     return actions.approve_statement(
         statement,
-        content_now=content_for(statement, by=by, at=at),
+        content_now=partial(content_for, by=by, at=at),
         effective_date=at.date(),
         by=by,
         at=at,

@@ -5,8 +5,9 @@ from datetime import timedelta
 from django.db import transaction
 
 import factories
-from factories import AT, governed
+from factories import AT, governed, repository
 from twofold.domain.limits import Direction, Limit
+from twofold.evidence import erasure
 from twofold.evidence.models import EvidenceItem
 from twofold.ledger import actions as ledger
 from twofold.ledger.recorded import recorded_models
@@ -27,7 +28,12 @@ def make():
     system = factories.system(cast, at=_BEFORE)
     _watch(system, cast)
     run = factories.implementation(cast, of=system)
-    factories.claim(run, factories.evidence_item(cast), cast)
+    item = factories.evidence_item(cast)
+    factories.claim(run, item, cast)
+    repository.link(item, run, cast)
+    repository.request(cast)
+    repository.collection(cast)
+    erasure.ask(item, reason="Its period is over.", by=factories.actor(cast.lead), at=AT)
     governed.checked(run, cast)
     governed.decision(cast)
     governed.override(cast)

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 from factories import AT, whole_record
+from factories.numbered import entry_number
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,12 +17,13 @@ from twofold.ledger.models import LedgerEntry, LedgerRevision
 from twofold.ledger.queries import (
     Gap,
     Mark,
+    PastMark,
     began_at,
     changes_since,
     gaps_between,
-    mark_at,
     mark_now,
     newest_checkpoints,
+    past_mark,
     recorded_states,
     subjects_between,
 )
@@ -205,14 +207,31 @@ def test_sqlite_has_one_writer_and_no_gaps(cast):
     assert mark_now().gaps == ()
 
 
-def test_the_mark_at_a_time_is_the_newest_entry_that_was_recorded_before_it(cast):
-    first = newest_entry()
+def test_the_mark_of_a_past_time_is_the_newest_entry_that_was_recorded_before_it(cast):
+    first, founding = newest_entry(), LedgerEntry.objects.count()
     rename(cast.unit, "Loans", at=days(2))
     second = newest_entry()
 
-    assert mark_at(before=AT) == Mark()
-    assert mark_at(before=days(2)) == Mark(first.pk, bytes(first.leaf_hash))
-    assert mark_at(before=days(3)) == Mark(second.pk, bytes(second.leaf_hash))
+    assert past_mark(before=AT) == PastMark(Mark(), 0)
+    assert past_mark(before=days(1)) == PastMark(Mark(first.pk, bytes(first.leaf_hash)), founding)
+    assert past_mark(before=days(2)) == PastMark(Mark(first.pk, bytes(first.leaf_hash)), 0)
+    assert past_mark(before=days(3)) == PastMark(Mark(second.pk, bytes(second.leaf_hash)), 1)
+
+
+def test_what_is_committed_late_below_a_newer_entry_changes_the_mark(cast):
+    first = newest_entry().pk
+    with entry_number(first + 2):
+        rename(cast.unit, "Loans", at=days(1))
+    before = past_mark(before=days(2))
+
+    # Its number was drawn first; its transaction ended last.
+    with entry_number(first + 1):
+        rename(cast.elsewhere, "Trips", at=days(1))
+    after = past_mark(before=days(2))
+
+    assert newest_entry().pk == first + 2
+    assert after.newest == before.newest
+    assert after != before
 
 
 def names(*, before):

@@ -74,7 +74,7 @@ def test_processes_that_start_together_agree_on_one_key(settings):
 def test_a_rival_that_was_first_wins(settings):
     first = keys.signer()
 
-    keys._make(Path(settings.LEDGER_KEY))
+    keys._make(Path(settings.LEDGER_KEY), first.private_key, first.name)
 
     assert keys.signer().verifier.key_id == first.verifier.key_id
 

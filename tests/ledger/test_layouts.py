@@ -97,7 +97,8 @@ def test_a_model_whose_columns_were_noted_is_passed_over(cast, without, django_a
         assert record_changed_layouts(at=LATER) == 0
 
     noted = LedgerLayout.objects.get(model="evidence.evidenceitem")
-    assert (str(noted), "title" in noted.columns) == ("columns of evidence.evidenceitem", True)
+    assert str(noted) == "columns of evidence.evidenceitem"
+    assert {"kind", "title committed"} <= set(noted.columns)
 
     # What was written by a server that was not updated yet is found by the next change.
     with without(EvidenceItem, "title"):
@@ -121,7 +122,7 @@ def test_rows_whose_states_lack_a_column_are_recorded_anew_and_verify(cast, with
 
     for row in made:
         assert kinds(row) == ["migrated", "added"]
-        assert newest_state(row)["title"] == row.title
+        assert newest_state(row)["title"].startswith("commitment:")
     newest = history(made[0].ledger_subject)[0].entry
     assert (newest.actor, newest.recorded_at, newest.revision) == (ACTOR, LATER, 2)
     assert tampered() == set()
@@ -194,6 +195,46 @@ def test_a_row_that_has_the_new_columns_already_is_left_as_it_is(cast, without):
     assert kinds(ahead) == ["added"]
     assert kinds(behind) == ["migrated", "added"]
     assert tampered() == set()
+
+
+@pytest.fixture
+def in_clear(monkeypatch):
+    """Let the product be an older one, in which nothing of a model was personal."""
+
+    @contextmanager
+    def _in_clear(model):
+        with monkeypatch.context() as patched:
+            patched.setattr(model, "personal", frozenset())
+            states._layout_of.cache_clear()  # noqa: SLF001
+            yield
+        states._layout_of.cache_clear()  # noqa: SLF001
+
+    return _in_clear
+
+
+def test_rows_whose_column_became_personal_are_recorded_anew_with_a_commitment(cast, in_clear):
+    with in_clear(EvidenceItem):
+        made = items(cast, 2)
+        assert newest_state(made[0])["title"] == made[0].title
+        record_changed_layouts(at=AT)
+    assert tampered() == {row.ledger_subject for row in made}
+
+    assert record_changed_layouts(at=LATER) == 2
+
+    assert newest_state(made[0])["title"].startswith("commitment:")
+    assert tampered() == set()
+    assert record_changed_layouts(at=LATER) == 0
+
+
+def test_a_column_that_became_personal_and_was_edited_keeps_its_row_named(cast, in_clear):
+    with in_clear(EvidenceItem):
+        edited, honest = items(cast, 2)
+    EvidenceItem.objects.filter(pk=edited.pk).update(title="Another title")
+
+    assert record_changed_layouts(at=LATER) == 1
+
+    assert kinds(honest) == ["migrated", "added"]
+    assert tampered() == {edited.ledger_subject}
 
 
 def test_a_person_whose_salt_was_destroyed_is_not_recorded_anew(db, without):

@@ -13,7 +13,7 @@ from twofold.ledger import actions as ledger
 from twofold.ledger import bookkeeping, keys, sequencer
 from twofold.ledger.errors import LedgerError
 from twofold.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerTile
-from twofold.ledger.sequencer import root_at
+from twofold.ledger.tail import Tail, root_at, stored_edge
 from twofold.reporting.integrity import verify_record
 from twofold_verify import checkpoint
 from twofold_verify.merkle import EMPTY_ROOT, CompactRange, leaf_hash, root_of
@@ -94,7 +94,8 @@ def test_the_log_is_sound_on_both_sides_of_a_full_tile(cast, size):
 
 def grow(old_size, hashes):
     """Lay tiles as the sequencer does, without entries."""
-    sequencer._grow(old_size, hashes)  # noqa: SLF001
+    tail = Tail(keys.verifier(), None, old_size, (), stored_edge(old_size))
+    sequencer._grow(tail, hashes)  # noqa: SLF001
 
 
 def test_a_third_level_begins_with_entry_65536(cast):

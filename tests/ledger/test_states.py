@@ -1,4 +1,5 @@
 import hashlib
+import hmac
 import json
 import math
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -204,16 +205,27 @@ def test_the_state_of_a_version_is_the_same_text_on_every_database(cast):
     item = factories.evidence_item(cast)
     version = item.versions.get()
 
-    states = dict(read_states(EvidenceVersion, salts={}))
+    salt = b"s" * 32
 
+    states = dict(read_states(EvidenceVersion, salts={version.ledger_subject: salt}))
+
+    def committed(column, value):
+        # HMAC-SHA-256 (RFC 2104) of the column and its canonical form.
+        message = f'{column}="{value}"'.encode()
+        return f'"commitment:{hmac.new(salt, message, "sha256").hexdigest()}"'
+
+    content = hashlib.sha256(b"what was seen").hexdigest()
     assert states == {
         version.ledger_subject: (
             '{"added_at":"2026-11-20T09:30:00.000000+00:00",'
-            f'"author":"person:{cast.owner.pk}","file_name":"seen.txt","id":"{version.pk}",'
+            f'"author":"person:{cast.owner.pk}","encrypted":{json.dumps(version.encrypted)},'
+            f'"file_name":{committed("file_name", "seen.txt")},"id":"{version.pk}",'
             f'"item_id":"{item.pk}","media_type":"text/plain","number":1,'
-            '"period_from":"2026-11-01","period_to":"2026-11-15",'
-            '"sha256":"' + hashlib.sha256(b"what was seen").hexdigest() + '","size":13,'
-            '"source":"a test","valid_until":"2026-12-31"}'
+            '"period_from":"2026-11-01","period_to":"2026-11-15","quarantine":"",'
+            f'"sha256":{committed("sha256", content)},"size":13,'
+            f'"source":{committed("source", "a test")},'
+            f'"stored_sha256":"{version.stored_sha256}","stored_size":{version.stored_size},'
+            '"valid_until":"2026-12-31"}'
         )
     }
 

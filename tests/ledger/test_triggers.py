@@ -5,13 +5,16 @@ from factories import AT
 
 from twofold.ledger import actions as ledger
 from twofold.ledger import triggers
-from twofold.ledger.models import LedgerEntry, LedgerTile
+from twofold.ledger.models import LedgerEntry, LedgerRotation, LedgerTile
 
 TABLES = {
     "ledger_ledgerentry": ["data", "leaf_hash", "subject", "revision", "recorded_at", '"index"'],
     "ledger_ledgerrevision": ["state", "entry_id"],
     "ledger_ledgertile": ["hashes", "width", "level", '"index"'],
     "ledger_ledgercheckpoint": ["size", "root", "note", "signed_at"],
+    "ledger_ledgerrotation": ["size", "statement", "rotated_at"],
+    "ledger_ledgerstamp": ["authority", "token", "stamped_at", "checkpoint_id"],
+    "ledger_ledgercosignature": ["witness", "line", "cosigned_at", "checkpoint_id"],
 }
 UPSERT = (
     'INSERT INTO ledger_ledgertile (level, "index", width, hashes) '
@@ -39,7 +42,10 @@ def refused(statement):
 
 @pytest.mark.parametrize("statement", EDITS)
 def test_ordinary_sql_cannot_alter_what_the_ledger_wrote(cast, statement):
-    ledger.sequence(at=AT)
+    checkpoint = ledger.sequence(at=AT)
+    LedgerRotation.objects.create(size=1, statement="x", rotated_at=AT)
+    checkpoint.stamps.create(authority="x", token=b"x", stamped_at=AT)
+    checkpoint.cosignatures.create(witness="x", line="x", cosigned_at=AT)
 
     assert refused(statement)
 

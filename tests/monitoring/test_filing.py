@@ -9,7 +9,7 @@ from factories import monitored
 from factories.monitored import decide, evaluate, on, watch
 
 from twofold.controls.models import EvidenceClaim
-from twofold.evidence.blobs import open_blob
+from twofold.evidence.contents import open_content
 from twofold.evidence.models import EvidenceItem, EvidenceVersion
 from twofold.ledger.queries import history
 from twofold.monitoring import actions
@@ -18,7 +18,7 @@ from twofold.telemetry.sealing import seal
 
 
 def document(version):
-    with open_blob(version.sha256) as file:
+    with open_content(version) as file:
         return json.load(file)
 
 

@@ -23,7 +23,12 @@ def test_who_manages_people_changes_no_record_of_the_systems():
     managing = [role for role, held in PERMISSIONS.items() if P.MANAGE_PEOPLE in held]
 
     assert managing == [Role.ADMINISTRATOR]
-    assert PERMISSIONS[Role.ADMINISTRATOR] & CHANGING == {P.MANAGE_PEOPLE, P.EXPORT_RECORD}
+    assert PERMISSIONS[Role.ADMINISTRATOR] & CHANGING == {
+        P.MANAGE_PEOPLE,
+        P.ERASE_PERSON,
+        P.EXPORT_RECORD,
+        P.ROTATE_KEY,
+    }
 
 
 @pytest.mark.parametrize("role", [Role.READER, Role.REVIEWER])
@@ -31,8 +36,9 @@ def test_who_looks_on_changes_nothing(role):
     assert not PERMISSIONS[role] & CHANGING
 
 
-def test_an_auditor_finds_and_changes_nothing_else():
+def test_an_auditor_asks_and_finds_and_changes_nothing_else():
     assert PERMISSIONS[Role.AUDITOR] & CHANGING == {
+        P.ASK_EVIDENCE,
         P.RUN_CHECKS,
         P.RAISE_FINDING,
         P.CLOSE_FINDING,
@@ -54,6 +60,8 @@ def test_an_owner_approves_and_accepts_nothing():
         P.PREPARE_STATEMENT,
         P.APPROVE_STATEMENT,
         P.CLOSE_FINDING,
+        P.HOLD_EVIDENCE,
+        P.ERASE_EVIDENCE,
     }
 
     assert not PERMISSIONS[Role.SYSTEM_OWNER] & judging

@@ -7,6 +7,7 @@ from twofold.catalog.load import catalog
 from twofold.controls import actions
 from twofold.domain.readiness import Cause
 from twofold.reporting import controls
+from twofold.reporting.standing import standing
 
 
 @pytest.fixture
@@ -102,7 +103,9 @@ def test_an_outsider_sees_no_implementation(cast, run):
 
 def test_a_requirement_names_its_controls_and_where_they_are_run(cast, run):
     requirement = catalog().requirements["42001:A.6.2.6"]
-    views = controls.requirement_credits(requirement, factories.actor(cast.lead), at=on(10))
+    lead = factories.actor(cast.lead)
+    seen = standing(lead, at=on(10))
+    views = controls.requirement_credits(requirement, seen, lead, at=on(10))
 
     found = {view.control.id: view for view in views}
     assert found["TF-MON-01"].implementations == (run,)

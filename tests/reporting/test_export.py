@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connection, transaction
 from factories import AT, whole_record
 
-from twofold.evidence.blobs import open_blob, path_of
 from twofold.evidence.models import EvidenceItem, EvidenceVersion
+from twofold.evidence.storage import delete_stored, open_stored
 from twofold.ledger import actions as ledger
 from twofold.ledger import keys
 from twofold.ledger.models import (
@@ -22,7 +22,8 @@ from twofold.ledger.models import (
 from twofold.ledger.source import DatabaseSource
 from twofold.people.errors import AccessDenied, Conflict, InvalidInput
 from twofold.people.models import Unit
-from twofold.reporting.integrity import export_bundle, verify_record
+from twofold.reporting.exporting import export_bundle
+from twofold.reporting.integrity import verify_record
 from twofold.telemetry.queries import open_sealed
 from twofold_verify import bundle
 from twofold_verify.cli import main as offline
@@ -84,7 +85,7 @@ TAMPERINGS = {
     "entry": lambda whole: LedgerEntry.objects.filter(index=4).update(data=b"{}"),
     "revision": lambda whole: LedgerRevision.objects.update(state="{}"),
     "tile": lambda whole: LedgerTile.objects.filter(width__gt=1).delete(),
-    "file": lambda whole: path_of(EvidenceVersion.objects.first().sha256).unlink(),
+    "file": lambda whole: delete_stored(EvidenceVersion.objects.first().stored_sha256),
 }
 
 
@@ -93,7 +94,7 @@ def test_what_was_tampered_with_before_an_export_is_found_in_the_bundle(whole, t
     TAMPERINGS[name](whole)
 
     # The sequencer would not sign this tree any more: the export is made of what stands.
-    bundle.write(DatabaseSource(open_blob, open_sealed), tmp_path / "bundle", readme="", at_text="")
+    bundle.write(DatabaseSource(open_stored, open_sealed), tmp_path / "bundle", at_text="")
 
     assert offline([str(tmp_path / "bundle"), "--key", str(keys.verifier())]) == 1
 

@@ -1,5 +1,7 @@
 """Progress of the gap assessment and its estimate; the computed state is never moved by answers."""
 
+from dataclasses import replace
+
 import factories
 import pytest
 from factories import AT
@@ -8,8 +10,9 @@ from twofold.catalog.load import catalog
 from twofold.controls.actions import GivenAnswer, take_stock
 from twofold.controls.models import Answer
 from twofold.domain.readiness import Status
+from twofold.people.errors import AccessDenied
 from twofold.reporting.gap import asked, by_area, gap_assessment
-from twofold.reporting.standing import forget
+from twofold.reporting.standing import forget, standing_of
 
 ROLES = "TF-ROL-01"
 
@@ -111,3 +114,43 @@ def test_controls_are_asked_with_what_is_known_of_them_in_the_unit(cast):
     (elsewhere,) = asked([control], cast.unit, factories.actor(cast.lead), at=AT)
     assert (there.answer.answer, there.implementation.owner) == ("done", cast.lead)
     assert (elsewhere.answer, elsewhere.implementation) == (None, None)
+
+
+def test_the_estimate_of_a_unit_lies_over_what_stands_in_that_unit_alone(cast):
+    beside = replace(cast, unit=cast.elsewhere, owner=cast.outsider)
+    run = factories.implementation(beside, control=ROLES, approved=False)
+    lead = factories.actor(cast.lead)
+
+    found = gap_assessment(cast.unit, lead, at=AT)
+    there = gap_assessment(cast.elsewhere, lead, at=AT)
+
+    served = {credit.requirement for credit in catalog().control_by_id[run.control].credits}
+    for entry in found.standards:
+        shown = {state.requirement.id: state.readiness for state in entry.now.states}
+        told = standing_of(cast.unit, at=AT).readiness
+        assert all(told[key] == readiness for key, readiness in shown.items())
+    of_both = [
+        {
+            state.requirement.id: state.readiness
+            for entry in one.standards
+            for state in entry.now.states
+        }
+        for one in (found, there)
+    ]
+    assert any(of_both[0][key] != of_both[1][key] for key in served if key in of_both[0])
+
+
+def test_answers_of_a_unit_move_its_estimate_whatever_is_run_beside_it(cast):
+    beside = replace(cast, unit=cast.elsewhere, owner=cast.outsider)
+    factories.implementation(beside, control=ROLES, approved=False)
+    lead = factories.actor(cast.lead)
+    take_stock([GivenAnswer(ROLES, Answer.DONE)], unit=cast.unit, by=lead, at=AT)
+
+    found = gap_assessment(cast.unit, lead, at=AT)
+
+    assert all(met(entry.estimate) > met(entry.now) for entry in found.standards)
+
+
+def test_a_unit_that_may_not_be_read_has_no_estimate(cast):
+    with pytest.raises(AccessDenied):
+        gap_assessment(cast.root, factories.actor(cast.outsider), at=AT)

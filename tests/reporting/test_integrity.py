@@ -10,8 +10,8 @@ from django.db import connection, transaction
 from factories import AT, whole_record
 
 from twofold.cli.commands import verify as verify_command
-from twofold.evidence.blobs import path_of
-from twofold.evidence.models import EvidenceVersion
+from twofold.evidence.models import EvidenceItem, EvidenceKey, EvidenceVersion
+from twofold.evidence.storage import FolderStore
 from twofold.ledger import actions as ledger
 from twofold.ledger import keys
 from twofold.ledger.models import (
@@ -25,6 +25,7 @@ from twofold.people.models import Unit
 from twofold.reporting.integrity import verify_record
 from twofold.telemetry.models import SealedFile
 from twofold_verify.note import Signer, sign
+from twofold_verify.vouching import Outside
 
 MODELS = list(recorded_models())
 
@@ -102,9 +103,9 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_evidence_file_is_named(whole, damage):
+def test_a_damaged_evidence_file_is_named(whole, settings, damage):
     version = EvidenceVersion.objects.order_by("pk").first()
-    DAMAGES[damage](path_of(version.sha256))
+    DAMAGES[damage](FolderStore(settings.BLOBS).path_of(version.stored_sha256))
 
     assert_found("evidence.evidenceversion:")
 
@@ -316,3 +317,25 @@ def test_a_narrower_tile_beside_a_wider_one_harms_nothing(whole):
     LedgerTile.objects.create(level=0, index=0, width=1, hashes=b"x" * 32)
 
     assert_found(status=0)
+
+
+def test_an_item_whose_key_was_destroyed_is_named(whole):
+    item = EvidenceItem.objects.filter(versions__encrypted=True).first()
+    EvidenceKey.objects.filter(item=item).delete()
+
+    assert_found(item.ledger_subject)
+
+
+def test_without_the_key_of_the_installation_the_files_are_not_judged(whole, settings):
+    settings.EVIDENCE_KEY_FILE.unlink()
+
+    assert_found("evidence keys", status=2)
+
+
+def test_a_checkpoint_that_was_kept_is_held_against_the_record(whole):
+    kept = LedgerCheckpoint.objects.order_by("-size")[0].note
+    assert verify_record(outside=Outside(kept=(kept,))).exit_status == 0
+
+    forged = kept.replace("\n\n", "x\n\n", 1)
+
+    assert verify_record(outside=Outside(kept=(forged,))).exit_status == 1

@@ -11,6 +11,7 @@ from twofold.findings import actions as findings
 from twofold.findings.actions import Answer, Observed
 from twofold.findings.models import Grade
 from twofold.reporting import standing as module
+from twofold.reporting.recent import Recent
 from twofold.reporting.standing import snapshots, standing
 
 
@@ -66,8 +67,8 @@ def test_a_history_that_was_computed_is_kept_until_its_last_day_changes(cast, mo
     live(cast)
     days = [day(number).date() for number in (2, 5)]
     by = factories.actor(cast.lead)
+    monkeypatch.setattr(module, "_series", Recent(1))
     first = snapshots(by, days, at=day(8))
-    monkeypatch.setattr(module, "_PAST_DAYS", 1)
 
     assert snapshots(by, days, at=day(8)) is first
     assert snapshots(by, days[:1], at=day(8)) == first[:1]

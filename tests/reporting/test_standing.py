@@ -1,6 +1,7 @@
 """Where the organisation stands: kept in memory and following the ledger, or read of a past day."""
 
 import json
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from factories import AT, governed, monitored
 from factories.changing import Changing
 from factories.monitored import on
+from factories.numbered import entry_number
 
 from twofold.catalog.load import catalog
 from twofold.catalog.model import ControlCheck
@@ -20,16 +22,19 @@ from twofold.controls.queries import checks_of, control_values, needs_of
 from twofold.domain.checks import CheckKind, Outcome, Rule
 from twofold.domain.readiness import Cause, Status, assess
 from twofold.findings.models import Grade
-from twofold.ledger.models import LedgerRevision
-from twofold.people.access import Actor, Permission, part_of_product
+from twofold.ledger.models import LedgerEntry, LedgerRevision
+from twofold.people.access import Actor, Permission, part_of_product, reach
 from twofold.people.errors import InvalidInput
 from twofold.people.models import Unit
+from twofold.reporting import standing as module
 from twofold.reporting.book import Book
 from twofold.reporting.rows import Now, Then
+from twofold.reporting.shelves import Sight
 from twofold.reporting.standing import forget, standing
 
 EVERYONE = part_of_product("test")
 SEEDS = range(3)
+PATIENCE_S = 30
 SUMS = ("scopes", "faulty", "present", "credit", "reasons")
 
 
@@ -72,6 +77,23 @@ def test_the_book_that_follows_the_ledger_is_the_one_read_anew(changing):
             at += timedelta(days=changing.chance.choice([1, 1, 2, 6]))
         assert said(at) == told(Book(Now(), at.date())), kinds
     assert len(changing.made) > 15, changing.made
+
+
+@pytest.mark.parametrize("changing", SEEDS, indirect=True)
+def test_what_readers_of_a_part_are_told_follows_the_ledger_too(changing):
+    at = AT
+    for number in range(60):
+        kinds = []
+        for _number in range(changing.chance.choice([1, 1, 1, 3])):
+            at += timedelta(minutes=1)
+            kinds.append(changing.change(at))
+        if number % 10 == 9:
+            at += timedelta(days=changing.chance.choice([1, 2, 6]))
+        book = Book(Now(), at.date())
+        for reader in (changing.cast.owner, changing.cast.outsider):
+            sees = Sight(reach(factories.actor(reader), Permission.READ, at=at))
+            anew = book.readiness(sees), summed(book.tallies(sees))
+            assert said(at, by=factories.actor(reader)) == anew, kinds
 
 
 @pytest.mark.parametrize("changing", SEEDS, indirect=True)
@@ -210,12 +232,12 @@ def test_a_rule_with_decimals_is_the_same_on_a_past_day(cast, run):
     governed.own_control(cast, at=on(3))
     row = factories.implementation(cast, control="OWN-BAK-01", at=on(3))
     (checked,) = governed.checked(row, cast, at=on(3))
-    rule = Rule(CheckKind.COUNT, "claims", at_most=2.5)
+    rule = Rule(CheckKind.COUNT, "alerts", at_most=2.5)
     controls.set_checks(
         run, [ControlCheck("few", "Few", rule)], by=factories.actor(cast.owner), at=on(3)
     )
 
-    assert checked.rule["at_most"] == 183.5
+    assert checked.rule["at_least"] == 0.5
     assert told(Book(Then(on(3).date()), on(3).date())) == said(on(3))
 
 
@@ -298,6 +320,45 @@ def test_a_past_day_is_read_once(cast, run):
     with CaptureQueriesContext(connection) as captured:
         said(TODAY, on=YESTERDAY.date())
     assert len(captured) == 1
+
+
+def test_a_past_day_tells_of_what_was_committed_late(cast, run):
+    late, newer = (governed.finding(cast, about=run, at=on(10)) for _number in range(2))
+    first = LedgerEntry.objects.latest("pk").pk
+    with entry_number(first + 2):
+        governed.answered(newer, cast, at=YESTERDAY)
+    said(TODAY, on=YESTERDAY.date())
+
+    # Its number was drawn first; its transaction ended last.
+    with entry_number(first + 1):
+        governed.answered(late, cast, at=YESTERDAY)
+
+    day = YESTERDAY.date()
+    assert said(TODAY, on=day) == told(Book(Then(day), day))
+    (fact,) = standing(EVERYONE, at=TODAY, on=day).implementations(run.control)
+    assert all(matter.due_on for matter in fact.matters)
+
+
+def test_others_read_while_a_past_day_is_read(cast, run, monkeypatch):
+    found, read = standing(EVERYONE, at=TODAY), []
+
+    def reading_of_another():
+        with found.reading():
+            read.append(found.control(run.control).scopes)
+
+    class Slow(Then):
+        def rows(self, model):
+            if not read:
+                other = threading.Thread(target=reading_of_another)
+                other.start()
+                other.join(PATIENCE_S)
+                assert read == [1]
+            return super().rows(model)
+
+    monkeypatch.setattr(module, "Then", Slow)
+
+    assert said(TODAY, on=YESTERDAY.date()) == told(Book(Then(YESTERDAY.date()), YESTERDAY.date()))
+    assert read == [1]
 
 
 def test_a_book_that_fails_half_way_is_read_anew(cast, run, monkeypatch):

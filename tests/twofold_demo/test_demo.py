@@ -8,13 +8,20 @@ from click.testing import CliRunner
 
 from twofold.controls.models import EvidenceClaim, Implementation
 from twofold.domain.readiness import Status
-from twofold.evidence.models import EvidenceVersion
+from twofold.evidence.comparing import compare_versions
+from twofold.evidence.models import (
+    CollectionRun,
+    EvidenceItem,
+    EvidenceLink,
+    EvidenceRequest,
+    EvidenceVersion,
+)
 from twofold.inventory.models import AISystem
 from twofold.monitoring import evaluation
 from twofold.monitoring.models import Alert, Breach, Measurement, MonitoringReport
 from twofold.people.access import part_of_product
 from twofold.people.errors import InvalidInput
-from twofold.people.models import Person
+from twofold.people.models import Erasure, Person
 from twofold.reporting.integrity import verify_record
 from twofold.reporting.posture import posture
 from twofold.telemetry.models import DayProfile, SealedFile
@@ -39,7 +46,13 @@ def test_the_demonstration_plays_and_leaves_a_sound_record(monkeypatch):
     _a_breach_was_found_and_one_alert_answered()
     _both_standards_are_credited()
     _two_persons_stand_behind_every_decision()
-    assert verify_record().outcome == "sound"
+    _evidence_is_asked_for_answered_and_collected()
+    _evidence_is_kept_held_linked_and_erased()
+    _evidence_can_be_read_and_compared()
+    report = verify_record()
+    assert report.outcome == "sound"
+    assert len(report.erasures) == 2
+    assert "with 2 erasures; nobody outside vouches for it yet" in result.output
     for person in Person.objects.filter(email__endswith="@harbourline.example"):
         assert person.check_password(PASSWORD) != person.email.startswith("decision")
         assert (person.email in result.output) != person.email.startswith("decision")
@@ -114,6 +127,56 @@ def _two_persons_stand_behind_every_decision():
     assert "document-master-list" in waiting
     assert not set(waiting) - {"document-master-list", "fairness-report"}
     assert EvidenceVersion.objects.filter(item__kind="decision-replay-test").count() == 2
+
+
+def _evidence_is_asked_for_answered_and_collected():
+    asked = EvidenceRequest.objects.all()
+    answered = asked.exclude(answer=None).get()
+    assert answered.answer.author.startswith("token:")
+    assert answered.answer.item.owner == answered.owner
+    assert asked.filter(closed_at=None).count() == 2
+    assert asked.exclude(withdrawal="").count() == 1
+    runs = CollectionRun.objects.select_related("collection")
+    assert {run.collection.source for run in runs} == {"monitor", "checks"}
+    assert {run.outcome for run in runs} == {"added"}
+    assert all(run.version.author == "system:collector" for run in runs)
+
+
+def _evidence_is_kept_held_linked_and_erased():
+    standing = EvidenceItem.objects.filter(erased_at=None)
+    assert not standing.filter(owner=None).exists()
+    assert not standing.filter(retain_until=None).exists()
+    assert standing.filter(classification="confidential").exists()
+    assert standing.exclude(hold_reason="").get().about
+    targets = EvidenceLink.objects.filter(removed_at=None).values_list("target", flat=True)
+    assert {target.partition(":")[0] for target in targets} == {
+        "controls.implementation",
+        "findings.finding",
+        "inventory.aisystem",
+    }
+    assert EvidenceLink.objects.exclude(removed_at=None).count() == 1
+    done = Erasure.objects.exclude(decided_at=None)
+    assert {row.subject.partition(":")[0] for row in done} == {
+        "evidence.evidenceitem",
+        "people.person",
+    }
+    assert all(row.asked_by_id != row.decided_by_id for row in done)
+    waiting = Erasure.objects.get(decided_at=None)
+    expired = EvidenceItem.objects.get(pk=waiting.subject.partition(":")[2])
+    assert expired.retain_until < now().date()
+    for stored in (*Person.objects.values_list("name", "email"), *standing.values_list("title")):
+        assert "Brenninkamp" not in " ".join(stored)
+
+
+def _evidence_can_be_read_and_compared():
+    versions = EvidenceVersion.objects.filter(item__erased_at=None)
+    assert not versions.filter(text=None).exists()
+    assert not versions.filter(text__outcome="failed").exists()
+    media_types = set(versions.values_list("media_type", flat=True))
+    assert {"application/pdf", "image/png", "text/csv", "text/markdown"} <= media_types
+    plan = versions.filter(item__title="Operating plan: Flight delay forecast")
+    old, new = plan.select_related("item").order_by("number")
+    assert compare_versions(old, new).new > compare_versions(old, new).gone > 0
 
 
 def _a_second_run_is_refused():

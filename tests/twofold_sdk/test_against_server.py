@@ -10,10 +10,13 @@ from types import SimpleNamespace
 
 import factories
 import pytest
+from factories import repository
 from pytest_django.live_server_helper import LiveServer
 
 import twofold_sdk
 from twofold.cli.worker import Worker
+from twofold.evidence.models import EvidenceLink
+from twofold.inventory.models import AISystem
 from twofold.people.access import Permission
 from twofold.telemetry.models import Batch
 from twofold_sdk import (
@@ -261,7 +264,7 @@ def test_breach_comes_back_as_an_alert_that_can_be_acknowledged(
 
 
 def test_evidence_is_kept_under_its_digest(owner: Client, tmp_path: Path) -> None:
-    path = tmp_path / "review.pdf"
+    path = tmp_path / "review.txt"
     path.write_bytes(b"what was seen")
     given = {
         "title": "Bias review",
@@ -280,6 +283,46 @@ def test_evidence_is_kept_under_its_digest(owner: Client, tmp_path: Path) -> Non
     assert refusal.value.errors == (
         FieldError("valid_until", "Evidence cannot end to count before its period ends."),
     )
+
+
+def test_a_request_is_answered_with_bytes_and_linked(
+    owner: Client, loans: System, people: factories.Cast
+) -> None:
+    asked = repository.request(people, at=NOW)
+    days = {"period_from": date(2026, 1, 1), "period_to": date(2026, 3, 31)}
+    found = owner.add_evidence(
+        b"minutes",
+        file_name="minutes.txt",
+        title="Minutes",
+        kind="minutes",
+        source="the review board",
+        unit="Lending",
+        valid_until=date(2027, 3, 31),
+        **days,
+    )
+    newer = owner.add_version(
+        found.id,
+        b"corrected minutes",
+        file_name="minutes.txt",
+        source="the review board",
+        valid_until=date(2027, 6, 30),
+        **days,
+    )
+    system = AISystem.objects.get(code=loans.code)
+
+    (owed,) = owner.evidence_requests()
+    answered = owner.answer_request(owed.id, found.id)
+    link = owner.link_evidence(found.id, system.ledger_subject, purpose="Shows the review.")
+
+    assert (owed.id, owed.state, owed.owner) == (str(asked.pk), "open", people.owner.email)
+    assert (newer.version, newer.size) == (2, 17)
+    assert (answered.state, answered.evidence) == ("answered", found.id)
+    assert str(EvidenceLink.objects.get().pk) == link
+    with pytest.raises(ApiError) as refusal:
+        owner.answer_request(owed.id, found.id, version=1)
+    assert refusal.value.status == 409
+    with pytest.raises(ValueError, match="file_name"):
+        owner.add_version(found.id, b"x", source="x", valid_until=date(2027, 6, 30), **days)
 
 
 def test_posture_covers_both_standards(owner: Client) -> None:

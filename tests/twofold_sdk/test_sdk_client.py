@@ -1,6 +1,7 @@
 import threading
 from datetime import UTC, date, datetime
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -180,37 +181,44 @@ def test_setting_a_monitor_up_gives_the_monitor(api: ApiStandIn, client: Client)
     assert found == Monitor("7", "Drift", "drift.psi", "income", 7, "above", 0.1, 0.25, 100)
 
 
-def test_evidence_is_handed_in_as_a_form(api: ApiStandIn, client: Client, tmp_path: Path) -> None:
-    api.answers["POST", "/evidence"] = Answer(
+def test_evidence_is_handed_in_as_the_body_itself(
+    api: ApiStandIn, client: Client, tmp_path: Path
+) -> None:
+    key = UUID("0f0f0f0f-0f0f-4f0f-8f0f-0f0f0f0f0f0f")
+    api.answers["PUT", f"/evidence/{key}/content"] = Answer(
         201,
         {
-            "id": "8",
+            "id": str(key),
             "title": "Bias review",
             "kind": "report",
             "version": 1,
             "sha256": "ab",
-            "size": 5,
+            "size": 3_000_000,
             "valid_until": "2027-03-01",
         },
     )
-    for name, media_type in [("review.pdf", "application/pdf"), ("review", "application/octet")]:
-        path = tmp_path / name
-        path.write_bytes(b"%PDF!")
-        found = client.add_evidence(
-            path,
-            title="Bias review",
-            kind="report",
-            period_from=date(2026, 1, 1),
-            period_to=date(2026, 3, 31),
-            valid_until=date(2027, 3, 1),
-            source="review board",
-        )
-        body = api.requests[-1].body
-        assert b"%PDF!" in body
-        assert f'filename="{name}"'.encode() in body
-        assert media_type.encode() in body
-        assert b"2026-03-31" in body
-        assert found == Evidence("8", "Bias review", "report", 1, "ab", 5, date(2027, 3, 1))
+    path = tmp_path / "review.pdf"
+    path.write_bytes(b"%PDF!!" * 500_000)
+    found = client.add_evidence(
+        path,
+        title="Bias review",
+        kind="report",
+        period_from=date(2026, 1, 1),
+        period_to=date(2026, 3, 31),
+        valid_until=date(2027, 3, 1),
+        source="review board",
+        key=key,
+    )
+    (request,) = api.requests
+    assert request.body == path.read_bytes()
+    assert request.headers["Content-Type"] == "application/octet-stream"
+    assert request.headers["Content-Length"] == "3000000"
+    assert "Transfer-Encoding" not in request.headers
+    assert request.query["file_name"] == ["review.pdf"]
+    assert request.query["period_to"] == ["2026-03-31"]
+    assert found == Evidence(
+        str(key), "Bias review", "report", 1, "ab", 3_000_000, date(2027, 3, 1)
+    )
 
 
 def test_file_that_is_not_there_is_told_before_anything_is_sent(

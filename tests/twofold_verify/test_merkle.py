@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twofold_verify.merkle import EMPTY_ROOT, CompactRange, leaf_hash, node_hash, root_of
+from twofold_verify.merkle import (
+    EMPTY_ROOT,
+    CompactRange,
+    RootsAt,
+    leaf_hash,
+    node_hash,
+    perfect_root,
+    root_of,
+)
 
 LEAVES = [
     bytes.fromhex(text)
@@ -91,3 +99,32 @@ def test_range_continues_from_its_peaks(before, after):
 def test_peaks_that_do_not_fit_the_size_are_refused(size, peaks):
     with pytest.raises(ValueError, match=r"peak"):
         CompactRange(size, peaks)
+
+
+@given(st.integers(0, 40), st.integers(0, 300))
+def test_many_leaves_at_once_are_as_many_by_themselves(before, after):
+    hashes = [leaf_hash(number.to_bytes(2)) for number in range(before + after)]
+    tree = CompactRange()
+    tree.extend(hashes[:before])
+    tree.extend(hashes[before:])
+    assert (tree.size, tree.root()) == (len(hashes), by_definition(hashes))
+
+
+def test_leaves_that_are_no_subtree_at_their_place_are_refused():
+    tree = CompactRange()
+    tree.append_subtree(bytes(32), 1)
+    with pytest.raises(ValueError, match="4 leaves are no subtree behind 2"):
+        tree.append_subtree(bytes(32), 2)
+
+
+@given(st.lists(st.integers(0, 120), max_size=8), st.integers(1, 100), st.booleans())
+def test_roots_are_remembered_at_the_sizes_that_were_asked_for(sizes, total, known):
+    hashes = [leaf_hash(bytes([number])) for number in range(total)]
+    roots = RootsAt(sizes)
+    for start in range(0, total, 8):
+        part = hashes[start : start + 8]
+        roots.extend(part, perfect_root(part) if known and len(part) == 8 else None)
+    assert roots.size == total
+    reached = [size for size in sizes if size <= total]
+    assert list(roots.reached(sizes)) == [(n, by_definition(hashes[:n])) for n in reached]
+    assert all(roots.get(size) is None for size in sizes if size > total)

@@ -99,6 +99,20 @@ def test_reader_fetches_a_tile_once():
     assert fetched == [Tile(0, 0, 256), Tile(0, 1, 256), Tile(0, 2, 188)]
 
 
+def test_reader_lets_go_of_the_tile_that_was_longest_not_asked_for(monkeypatch):
+    monkeypatch.setattr(tiles, "_KEPT_TILES", 2)
+    fetched, store = [], stored(700)
+
+    def fetch(tile: Tile) -> bytes:
+        fetched.append(tile.index)
+        return store[tile]
+
+    reader = TileReader(fetch, 700)
+    for index in (0, 256, 0, 512, 0, 256):
+        reader(0, index)
+    assert fetched == [0, 1, 2, 1]
+
+
 @pytest.mark.parametrize(
     ("level", "index"), [(0, 700), (1, 350), (9, 1), (10, 0), (-1, 0), (0, -1)]
 )

@@ -11,6 +11,7 @@ import pytest
 from memory_ledger import STRANGER, TRUST, small_ledger, subject
 
 from twofold_verify import bundle, cli, report
+from twofold_verify.telling import Told, as_json, as_text
 from twofold_verify.verifier import verify
 
 KEY = str(TRUST)
@@ -19,7 +20,7 @@ KEY = str(TRUST)
 @pytest.fixture
 def sound(tmp_path: Path) -> Path:
     path = tmp_path / "bundle.zip"
-    bundle.write(small_ledger(), path, readme="# Read me\n", at_text="2026-01-02")
+    bundle.write(small_ledger(), path, at_text="2026-01-02")
     return path
 
 
@@ -28,7 +29,7 @@ def tampered(tmp_path: Path) -> Path:
     ledger = small_ledger()
     ledger.rows[subject(1)] = '{"name":"Other"}'
     path = tmp_path / "tampered"
-    bundle.write(ledger, path, readme="# Read me\n", at_text="2026-01-02")
+    bundle.write(ledger, path, at_text="2026-01-02")
     return path
 
 
@@ -102,21 +103,23 @@ def test_waiting_entries_are_told_with_their_age():
     ledger = small_ledger()
     ledger.record(subject(1), "{}")
     found = verify(ledger, TRUST)
-    assert "1 entries since 2026-01-01T08:07:00+00:00, not yet" in cli.as_text(found)
-    assert cli.as_json(found)["figures"]["pending_since"] == "2026-01-01T08:07:00+00:00"
+    assert "1 entries since 2026-01-01T08:07:00+00:00, not yet" in as_text(Told(found))
+    assert as_json(Told(found))["figures"]["pending_since"] == "2026-01-01T08:07:00+00:00"
 
 
 def test_problems_that_are_not_listed_are_counted(monkeypatch):
     monkeypatch.setattr(report, "LISTED", 2)
     ledger = small_ledger()
     ledger.rows |= {subject(number): "{}" for number in range(10, 15)}
-    assert cli.as_text(verify(ledger, TRUST)).endswith("- and 3 more problems that are not listed")
+    assert as_text(Told(verify(ledger, TRUST))).endswith(
+        "- and 3 more problems that are not listed"
+    )
 
 
 def test_a_terminal_of_few_letters_still_shows_the_outcome(tmp_path, monkeypatch):
     ledger = small_ledger()
     ledger.rows["größe"] = "{}"
-    bundle.write(ledger, tmp_path / "bundle", readme="", at_text="")
+    bundle.write(ledger, tmp_path / "bundle", at_text="")
     terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     monkeypatch.setattr(sys, "stdout", terminal)
     assert cli.main([str(tmp_path / "bundle"), "--key", KEY]) == 1
@@ -156,3 +159,43 @@ def test_the_verifier_needs_nothing_of_the_server():
         env={"PYTHONPATH": str(source)},
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_erasures_are_told_and_are_no_problem(tmp_path, capsys):
+    ledger = small_ledger()
+    (name,) = [blob.sha256 for blob in ledger.newest[subject(2)].blobs]
+    content = ledger.files.pop(name)
+    body = {"blobs": [name], "reason": "retention ended"}
+    ledger.record(subject(2), '{"name":""}', kind="inventory.aisystem.erased", **body)
+    ledger.record("people.person:1", None, kind="people.person.erased")
+    ledger.sequence()
+    path = tmp_path / "bundle.zip"
+    bundle.write(ledger, path, at_text="2026-01-02")
+    assert cli.main([str(path), "--key", KEY]) == 0
+    out = capsys.readouterr().out
+    assert f"- erased by entry 7: {subject(2)}, 1 stored files (retention ended)\n" in out
+    assert "- erased by entry 8: people.person:1, 0 stored files\n" in out
+    ledger.files[name] = content
+    ledger.note = None
+    told = as_text(Told(verify(ledger, TRUST)))
+    assert "1 stored files; incomplete: 1 of them still lie there, whole (retention" in told
+
+
+def test_json_holds_erasures():
+    ledger = small_ledger()
+    entry = ledger.record("people.person:1", None, kind="people.person.erased", reason="left")
+    told = as_json(Told(verify(ledger, TRUST)))
+    assert json.loads(json.dumps(told))["erasures"] == [
+        {
+            "subject": "people.person:1",
+            "index": None,
+            "erased_at": entry.recorded_at.isoformat(),
+            "actor": entry.actor,
+            "reason": "left",
+            "files": 0,
+            "left": 0,
+        }
+    ]
+    assert "- erased by an entry that waits: people.person:1" in as_text(
+        Told(verify(ledger, TRUST))
+    )

@@ -238,3 +238,23 @@ def test_what_is_renewed_sooner_counts_no_longer_than_that(client, cast, row, it
     until = claim.period_to + timedelta(days=31 + 7)
     assert until < claim.valid_until
     assert f'<time datetime="{until.isoformat()}">' in page
+
+
+def test_a_claim_is_withdrawn_by_page_with_a_reason(cast, client):
+    at = factories.now()
+    run = factories.implementation(cast, at=at)
+    made = factories.claim(run, factories.evidence_item(cast, at=at), cast, at=at)
+    address = f"/claims/{made.pk}/withdraw/"
+    client.force_login(cast.owner)
+
+    assert address in client.get(f"/implementations/{run.pk}/").content.decode()
+    assert client.get(address).status_code == 200
+    assert client.post(address, {"reason": ""}).status_code == 422
+    assert client.post(address, {"reason": "Of another year."}).status_code == 302
+
+    page = client.get(f"/implementations/{run.pk}/").content.decode()
+    assert "Withdrawn by Owner" in page
+    assert "Of another year." in page
+    assert "withdrawn already" in client.post(address, {"reason": "Again."}).content.decode()
+    client.force_login(cast.approver)
+    assert client.get(address).status_code == 403

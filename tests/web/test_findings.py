@@ -1,5 +1,6 @@
 """The pages of findings: raised from where it was seen, answered, closed by a second person."""
 
+import re
 from datetime import timedelta
 
 import factories
@@ -315,3 +316,19 @@ def test_records_of_findings_lead_to_their_page(lead, cast):
     answer = lead.get(f"/records/{made.ledger_subject}/")
 
     assert answer["Location"] == f"/findings/{made.pk}/"
+
+
+def test_a_finding_whose_action_was_changed_meanwhile_is_not_closed(client, signed_in, cast):
+    row = governed.answered(governed.finding(cast, at=factories.now()), cast, at=factories.now())
+    auditor = signed_in(cast.auditor)
+    page = f"/findings/{row.pk}/"
+    (seen,) = set(re.findall(r'name="expected" value="(\d+)"', text_of(auditor.get(page))))
+    governed.answered(row, cast, days=60, at=factories.now())
+
+    refused = auditor.post(f"{page}close/", {"effectiveness": "It works.", "expected": seen})
+
+    assert "It was changed since you opened it" in text_of(refused, 422)
+    row.refresh_from_db()
+    assert row.closed_at is None
+    again = auditor.post(f"{page}close/", {"effectiveness": "It works.", "expected": int(seen) + 1})
+    assert again.status_code == 302

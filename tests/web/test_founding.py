@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from twofold.ledger.models import LedgerEntry
+from twofold.people import throttle
 from twofold.people.founding import set_up_code
 from twofold.people.models import Person, Role, RoleAssignment, Unit
-from twofold.web import throttle
 
 PATH = "/found/"
 

@@ -161,3 +161,23 @@ def test_requirements_of_a_framework_are_searched(lead):
 
 def test_a_framework_that_was_not_imported_has_no_such_page(lead):
     assert lead.get("/frameworks/27001/").status_code == 404
+
+
+def test_a_framework_is_withdrawn_when_nothing_bears_on_it(lead, cast, client):
+    lead.post("/frameworks/import/", {"file": file(FRAMEWORK)})
+    address = "/frameworks/house/withdraw/"
+    found = governed.finding(cast, requirement="house:1", at=factories.now())
+
+    assert address in text(lead.get("/frameworks/house/"))
+    assert str(found) in text(lead.post(address, WHY), 422)
+    barn = FRAMEWORK.replace("house", "barn")
+    lead.post("/frameworks/import/", {"file": file(barn, "barn.toml")})
+    assert text(lead.get("/frameworks/barn/withdraw/"))
+    assert lead.post("/frameworks/barn/withdraw/", {"reason": ""}).status_code == 422
+    assert lead.post("/frameworks/barn/withdraw/", WHY)["Location"] == "/library/"
+
+    assert lead.get("/frameworks/barn/").status_code == 404
+    assert lead.get("/requirements/barn:1/").status_code == 404
+    client.force_login(cast.owner)
+    assert address not in text(client.get("/frameworks/house/"))
+    assert client.post(address, WHY).status_code == 403

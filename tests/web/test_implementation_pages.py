@@ -1,6 +1,8 @@
 """One implementation as a page: what it shows, who may act, faults by field, nothing half-done."""
 
+import re
 from dataclasses import replace
+from datetime import timedelta
 
 import factories
 import pytest
@@ -329,6 +331,26 @@ def test_a_rule_that_contradicts_itself_is_refused_beside_its_limit(owner, cast,
     assert form.errors.keys() == {"at_most"}
 
 
+def test_a_check_kept_from_before_that_more_evidence_could_break_is_refused_or_left_out(
+    owner, row, address
+):
+    waiting = {"kind": "threshold", "of": "claims", "measure": "age_days", "at_most": 30}
+    kept = [{"id": "own-check", "title": "None waits", "rule": waiting}]
+    Implementation.objects.filter(pk=row.pk).update(checks=kept)
+    row.refresh_from_db()
+
+    answer = owner.post(f"{address}checks/", checks_data(row))
+
+    assert answer.status_code == 422
+    assert "kind must be freshness or count over claims" in answer.content.decode()
+    Implementation.objects.filter(pk=row.pk).update(checks=None)
+    row.refresh_from_db()
+    suggested = checks_data(row)
+    Implementation.objects.filter(pk=row.pk).update(checks=kept)
+    data = {**suggested, "own-check-title": "None waits", "own-check-at_most": 30}
+    assert owner.post(f"{address}checks/", data).status_code == 302
+
+
 def test_a_control_that_left_the_library_keeps_its_ended_pages(owner, cast, row, address):
     by, at = factories.actor(cast.lead), factories.now()
     controls.retire_implementation(row, reason="Gone.", by=by, at=at)
@@ -378,3 +400,28 @@ def test_checks_of_every_control_have_words(owner, cast, control):
     assert text(owner, f"/implementations/{row.pk}/checks/").count("<fieldset") == len(
         checks_of(row)
     )
+
+
+def test_an_approval_of_what_was_changed_meanwhile_is_refused_and_shown_anew(client, cast, system):
+    row = factories.implementation(cast, of=system, approved=False, at=factories.now())
+    client.force_login(cast.approver)
+    address = f"/implementations/{row.pk}/approve/"
+    seen = re.search(r'name="expected" value="(\d+)"', text(client, address))[1]
+    controls.revise_implementation(
+        row, owner=cast.owner, description="Otherwise now.",
+        by=factories.actor(cast.owner), at=factories.now(),
+    )  # fmt: skip
+    due = (factories.now() + timedelta(days=90)).date().isoformat()
+
+    refused = client.post(address, {"review_due_date": due, "expected": seen})
+
+    page = refused.content.decode()
+    assert refused.status_code == 422
+    assert "It was changed since you opened it" in page
+    assert "Otherwise now." in page
+    row.refresh_from_db()
+    assert row.approved_at is None
+    # What the page shows now can be approved from it.
+    again = re.search(r'name="expected" value="(\d+)"', page)[1]
+    assert int(again) == int(seen) + 1
+    assert client.post(address, {"review_due_date": due, "expected": again}).status_code == 302

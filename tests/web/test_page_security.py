@@ -5,9 +5,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from factories import repository
 
 from twofold.evidence.models import EvidenceItem, EvidenceVersion
 from twofold.inventory.models import AISystem
+from twofold.ledger import actions as ledger
 from twofold.monitoring import actions as monitoring
 from twofold.monitoring.models import Alert
 from twofold.people.access import part_of_product
@@ -62,6 +64,9 @@ def pages(cast, breached):
     alert = breached("loans")
     item = factories.evidence_item(cast, at=factories.now())
     run = factories.implementation(cast, approved=False, at=factories.now())
+    request = repository.request(cast, at=factories.now())
+    collection = repository.collection(cast, at=factories.now())
+    ledger.sequence(at=factories.now())
     return [
         *LISTS,
         "/kit/",
@@ -70,10 +75,20 @@ def pages(cast, breached):
         "/controls/TF-MON-01/",
         f"/evidence/{item.pk}/",
         f"/evidence/{item.pk}/1/file/",
+        "/evidence/requests/",
+        f"/evidence/requests/{request.pk}/",
+        "/evidence/calendar/",
+        "/evidence/retention/",
+        "/evidence/collections/",
+        f"/evidence/collections/{collection.pk}/",
         f"/implementations/{run.pk}/",
         f"/implementations/{run.pk}/approve/",
         f"/alerts/{alert.pk}/",
         "/integrity/checkpoint/",
+        "/integrity/kept/",
+        "/integrity/policy/",
+        "/integrity/stamps/",
+        "/integrity/entries/",
     ]
 
 
@@ -82,6 +97,7 @@ FORMS = [
     "/systems/loans/change/",
     "/controls/TF-MON-01/implement/",
     "/evidence/add/",
+    "/evidence/collections/plan/",
 ]
 
 

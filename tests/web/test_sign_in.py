@@ -7,7 +7,7 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 
-from twofold.web import throttle
+from twofold.people import throttle
 
 PATH = "/sign-in/"
 

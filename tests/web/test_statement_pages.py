@@ -1,6 +1,7 @@
 """Pages of the Statements of Applicability: prepared by one, approved by another, compared."""
 
 import json
+import re
 from datetime import timedelta
 
 import factories
@@ -309,3 +310,19 @@ def test_a_row_shows_its_first_evidence_and_counts_the_rest(lead, cast):
     assert "12 pieces" in page
     assert page.count("valid until") == 10
     assert "and 2 more, in the workbook" in page
+
+
+def test_a_draft_that_was_prepared_anew_is_not_sealed_unseen(lead, approver, cast):
+    stated.decide(cast, at=NOW())
+    draft = stated.prepare(cast, at=NOW())
+    page = f"/statements/{draft.pk}/approve/"
+    (seen,) = re.findall(r'name="expected" value="(\d+)"', text(approver.get(page)))
+    stated.prepare(cast, note="Prepared anew.", at=NOW())
+    given = {"effective_date": NOW().date()}
+
+    refused = approver.post(page, {**given, "expected": seen})
+
+    assert refused.status_code == 422
+    assert "It was changed since you opened it" in text(refused)
+    assert Statement.objects.get().approved_at is None
+    assert approver.post(page, {**given, "expected": int(seen) + 1}).status_code == 302

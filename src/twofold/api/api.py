@@ -3,15 +3,26 @@
 from twofold import __version__
 from twofold.api import (
     applicability,
+    asking,
     certification,
     checks,
+    claims,
+    collecting,
+    contents,
+    erasures,
+    evidence,
+    exports,
+    files,
     findings,
+    ledger,
     library,
     overlap,
     overrides,
+    people,
     problems,
     records,
     statements,
+    supposing,
     systems,
     telemetry,
 )
@@ -38,5 +49,16 @@ api.add_router("/overrides", overrides.router)
 api.add_router("", overlap.router)
 api.add_router("", library.router)
 api.add_router("/implementations", checks.router)
+api.add_router("/claims", claims.router)
+api.add_router("/ledger", ledger.router)
+api.add_router("/ledger", exports.router)
+api.add_router("/erasures", erasures.router)
+api.add_router("/evidence/requests", asking.router)
+api.add_router("/evidence/collections", collecting.router)
+api.add_router("/evidence", evidence.router)
+api.add_router("/evidence", files.router)
+api.add_router("/evidence", contents.router)
+api.add_router("", people.router)
+api.add_router("", supposing.router)
 api.add_router("/applicability", applicability.router)
 api.add_router("/statements", statements.router)

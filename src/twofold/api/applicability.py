@@ -1,5 +1,6 @@
 """Decisions whether requirements apply, over the API: listed and taken."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -9,11 +10,12 @@ from ninja import Router
 from pydantic import BaseModel, Field
 
 from twofold.api.authentication import caller, unrestricted_reader
-from twofold.api.schemas import In, Offset, Text
+from twofold.api.schemas import Expected, In, Offset, Text
 from twofold.controls import actions
 from twofold.controls.actions import Decision, GivenGround
 from twofold.controls.models import Applicability, Ground
 from twofold.controls.queries import visible_decisions
+from twofold.ledger.queries import revisions_of
 from twofold.people.queries import unit_by_name
 
 router = Router(tags=["applicability"])
@@ -35,6 +37,7 @@ class DecisionIn(In):
     applicable: bool
     reason: Annotated[Text, Field(min_length=1, max_length=1000)]
     grounds: Annotated[list[GroundIn], Field(max_length=20)] = []
+    expected: Expected = None
 
 
 class DecisionsIn(In):
@@ -55,6 +58,7 @@ class DecisionOut(BaseModel):
     grounds: list[dict[str, str]]
     decided_by: str
     decided_at: datetime
+    revision: int
 
 
 @router.get("", response=list[DecisionOut])
@@ -62,7 +66,7 @@ def list_decisions(request: HttpRequest, unit: _Unit = "", offset: Offset = 0) -
     at = _now()
     rows = visible_decisions(unrestricted_reader(request, at=at), at=at)
     rows = rows.filter(unit=unit_by_name(unit)).order_by("requirement", "pk")
-    return [_out(row) for row in rows[offset : offset + ROWS]]
+    return _told(list(rows[offset : offset + ROWS]))
 
 
 @router.post("", response={201: list[DecisionOut]})
@@ -74,6 +78,7 @@ def decide(request: HttpRequest, given: DecisionsIn) -> list[DecisionOut]:
                 applicable=entry.applicable,
                 reason=entry.reason,
                 grounds=tuple(GivenGround(g.kind, g.reference) for g in entry.grounds),
+                expected=entry.expected,
             )
             for entry in given.decisions
         ],
@@ -81,10 +86,15 @@ def decide(request: HttpRequest, given: DecisionsIn) -> list[DecisionOut]:
         by=caller(request),
         at=_now(),
     )
-    return [_out(row) for row in made]
+    return _told(made)
 
 
-def _out(row: Applicability) -> DecisionOut:
+def _told(rows: Sequence[Applicability]) -> list[DecisionOut]:
+    revisions = revisions_of([row.ledger_subject for row in rows])
+    return [_out(row, revisions[row.ledger_subject]) for row in rows]
+
+
+def _out(row: Applicability, revision: int) -> DecisionOut:
     return DecisionOut(
         id=row.pk,
         unit=row.unit.name,
@@ -94,6 +104,7 @@ def _out(row: Applicability) -> DecisionOut:
         grounds=row.grounds,
         decided_by=row.decided_by.email,
         decided_at=row.decided_at,
+        revision=revision,
     )
 
 

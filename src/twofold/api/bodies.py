@@ -19,8 +19,8 @@ class BodyTooLarge(Exception):  # noqa: N818 - a refusal, told as such
 class WrongContentType(Exception):  # noqa: N818 - a refusal, told as such
     """The body is not said to be what the endpoint takes."""
 
-    def __init__(self, given: str) -> None:
-        super().__init__(f"Send application/json, not {given[:100] or 'a body of no named type'}.")
+    def __init__(self, given: str, *, wanted: str = "application/json") -> None:
+        super().__init__(f"Send {wanted}, not {given[:100] or 'a body of no named type'}.")
 
 
 class JsonParser(Parser):

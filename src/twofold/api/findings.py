@@ -9,10 +9,11 @@ from ninja import Router
 from pydantic import BaseModel, Field
 
 from twofold.api.authentication import caller, reader
-from twofold.api.schemas import In, Offset, Search, Text
+from twofold.api.schemas import Expected, In, Offset, Search, Text
 from twofold.findings import actions, queries
 from twofold.findings.models import Finding, Grade
 from twofold.findings.queries import FindingState
+from twofold.ledger.queries import revision_of, revisions_of
 from twofold.people.models import Unit
 from twofold.people.queries import person_by_email, unit_by_name
 
@@ -43,12 +44,14 @@ class AnswerIn(In):
     action: _Long
     owner: Annotated[Text, Field(max_length=254)]
     due_date: date
+    expected: Expected = None
 
 
 class CloseIn(In):
     """How it was seen that the corrective action works."""
 
     effectiveness: _Long
+    expected: Expected = None
 
 
 class FindingOut(BaseModel):
@@ -74,6 +77,7 @@ class FindingOut(BaseModel):
     effectiveness: str
     closed_by: str
     closed_at: datetime | None
+    revision: int
 
 
 @router.get("", response=list[FindingOut])
@@ -90,7 +94,9 @@ def list_findings(
         rows = queries.in_state(rows, state, on=at.date())
     if grade is not None:
         rows = rows.filter(grade=grade)
-    return [_out(row, at) for row in rows[offset : offset + ROWS]]
+    page = list(rows[offset : offset + ROWS])
+    revisions = revisions_of([row.ledger_subject for row in page])
+    return [_out(row, at, revisions[row.ledger_subject]) for row in page]
 
 
 @router.post("", response={201: FindingOut})
@@ -103,13 +109,16 @@ def raise_finding(request: HttpRequest, given: FindingIn) -> FindingOut:
     )
     unit: Unit = run.unit if run and not given.unit else unit_by_name(given.unit)
     observed = actions.Observed(given.title, given.statement, given.grade, given.requirement, run)
-    return _out(actions.raise_finding(observed, unit=unit, by=by, at=at), at)
+    made = actions.raise_finding(observed, unit=unit, by=by, at=at)
+    return _out(made, at, revision_of(made.ledger_subject))
 
 
 @router.get("/{finding_id}", response=FindingOut)
 def get_finding(request: HttpRequest, finding_id: UUID) -> FindingOut:
     at = _now()
-    return _out(queries.finding_for(finding_id, reader(request, at=at), at=at), at)
+    # Read before the record: what is told is never older than what it is taken for.
+    revision = revision_of(Finding(pk=finding_id).ledger_subject)
+    return _out(queries.finding_for(finding_id, reader(request, at=at), at=at), at, revision)
 
 
 @router.post("/{finding_id}/answer", response=FindingOut)
@@ -118,7 +127,7 @@ def answer_finding(request: HttpRequest, finding_id: UUID, given: AnswerIn) -> F
     found = queries.finding_for(finding_id, reader(request, at=at), at=at)
     owner = person_by_email(given.owner, field="owner")
     answer = actions.Answer(given.cause, given.action, given.due_date, owner)
-    actions.answer_finding(found, answer, by=caller(request), at=at)
+    actions.answer_finding(found, answer, expected=given.expected, by=caller(request), at=at)
     return get_finding(request, finding_id)
 
 
@@ -126,11 +135,17 @@ def answer_finding(request: HttpRequest, finding_id: UUID, given: AnswerIn) -> F
 def close_finding(request: HttpRequest, finding_id: UUID, given: CloseIn) -> FindingOut:
     at = _now()
     found = queries.finding_for(finding_id, reader(request, at=at), at=at)
-    actions.close_finding(found, effectiveness=given.effectiveness, by=caller(request), at=at)
+    actions.close_finding(
+        found,
+        effectiveness=given.effectiveness,
+        expected=given.expected,
+        by=caller(request),
+        at=at,
+    )
     return get_finding(request, finding_id)
 
 
-def _out(row: Finding, at: datetime) -> FindingOut:
+def _out(row: Finding, at: datetime, revision: int) -> FindingOut:
     run = row.implementation
     return FindingOut(
         id=row.pk,
@@ -153,6 +168,7 @@ def _out(row: Finding, at: datetime) -> FindingOut:
         effectiveness=row.effectiveness,
         closed_by=row.closed_by.email if row.closed_by else "",
         closed_at=row.closed_at,
+        revision=revision,
     )
 
 

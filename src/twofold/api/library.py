@@ -17,6 +17,7 @@ from twofold.controls import actions, queries
 from twofold.controls.models import ImportedFramework
 from twofold.domain.checks import CheckKind
 from twofold.domain.readiness import Relation
+from twofold.findings import actions as findings
 from twofold.people.errors import InvalidInput
 
 router = Router(tags=["library"])
@@ -183,6 +184,15 @@ class ImportedOut(BaseModel):
     imported_on: date
 
 
+class WithdrawnOut(BaseModel):
+    """A framework that is followed no longer, and why."""
+
+    code: str
+    title: str
+    withdrawn_at: datetime | None
+    reason: str
+
+
 class ImportedRequirementOut(BaseModel):
     id: str
     title: str
@@ -258,6 +268,14 @@ def import_framework(
         file.read(), file_name=file.name or "", code=given.code, by=caller(request), at=_now()
     )
     return _framework(made)
+
+
+@router.post("/frameworks/{framework}/withdraw", response=WithdrawnOut)
+def withdraw_framework(request: HttpRequest, framework: Key, given: ReasonIn) -> WithdrawnOut:
+    row = findings.withdraw_framework(framework, reason=given.reason, by=caller(request), at=_now())
+    return WithdrawnOut(
+        code=row.code, title=row.title, withdrawn_at=row.withdrawn_at, reason=row.withdrawal
+    )
 
 
 @router.get("/frameworks/{framework}/requirements", response=list[ImportedRequirementOut])

@@ -1,20 +1,16 @@
-"""Evidence, alerts, state and the ledger's position over the API."""
+"""Alerts, state and the ledger's position over the API."""
 
-import mimetypes
 from datetime import UTC, date, datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from ninja import File, Form, Router
-from ninja.files import UploadedFile
+from ninja import Router
 
 from twofold.api.authentication import caller, reader, unrestricted_reader
 from twofold.api.schemas import (
     AcknowledgeIn,
     AlertOut,
-    EvidenceIn,
-    EvidenceOut,
     FrameworkOut,
     LedgerOut,
     Offset,
@@ -22,15 +18,11 @@ from twofold.api.schemas import (
     ReasonOut,
     RequirementOut,
 )
-from twofold.evidence import actions as evidence
-from twofold.evidence.models import EvidenceItem
-from twofold.evidence.queries import versions_of
 from twofold.ledger.queries import position
 from twofold.monitoring import actions as monitoring
 from twofold.monitoring.models import Alert
 from twofold.monitoring.queries import visible_alerts
 from twofold.people.errors import NotFound
-from twofold.people.queries import unit_by_name
 from twofold.reporting.days import day_to_show
 from twofold.reporting.posture import posture
 from twofold.reporting.standing import standing
@@ -38,32 +30,6 @@ from twofold.reporting.words import reason_text
 
 router = Router(tags=["records"])
 ALERTS = 200
-
-
-@router.post("/evidence", response={201: EvidenceOut})
-def add_evidence(
-    request: HttpRequest, file: File[UploadedFile], given: Form[EvidenceIn]
-) -> EvidenceOut:
-    name = file.name or ""
-    content = evidence.Content(
-        chunks=file.chunks(),
-        file_name=name,
-        # By its name: what a program says of the type is free text.
-        media_type=mimetypes.guess_type(name)[0] or "application/octet-stream",
-        source=given.source,
-        period_from=given.period_from,
-        period_to=given.period_to,
-        valid_until=given.valid_until,
-    )
-    item = evidence.add_item(
-        given.title,
-        kind=given.kind,
-        unit=unit_by_name(given.unit),
-        content=content,
-        by=caller(request),
-        at=_now(),
-    )
-    return _evidence(item)
 
 
 @router.get("/alerts", response=list[AlertOut])
@@ -156,19 +122,6 @@ def _alerts(request: HttpRequest, *, at: datetime) -> QuerySet[Alert]:
     if by.restricted_to:
         alerts = alerts.filter(breach__monitor__system__pk=UUID(by.restricted_to.partition(":")[2]))
     return alerts
-
-
-def _evidence(item: EvidenceItem) -> EvidenceOut:
-    version = versions_of(item)[0]
-    return EvidenceOut(
-        id=item.pk,
-        title=item.title,
-        kind=item.kind,
-        version=version.number,
-        sha256=version.sha256,
-        size=version.size,
-        valid_until=version.valid_until,
-    )
 
 
 def _alert(alert: Alert) -> AlertOut:

@@ -24,6 +24,10 @@ Search = Annotated[Text, Field(max_length=200)]
 Offset = Annotated[int, Field(ge=0, le=1_000_000)]
 #: Version of a schema; blank: the newest.
 Version = Annotated[Text, Field(max_length=40)]
+#: The revision of a record that was read; where it has changed since, the request is refused.
+Expected = Annotated[
+    int | None, Field(ge=0, description="The `revision` that was read; none: not looked at.")
+]
 
 
 class In(BaseModel):
@@ -188,6 +192,8 @@ class EvidenceOut(BaseModel):
     sha256: str
     size: int
     valid_until: date
+    #: Why nobody may open it; blank: it may be opened.
+    quarantine: str = ""
 
 
 class LedgerOut(BaseModel):

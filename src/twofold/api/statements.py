@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,10 +12,11 @@ from ninja import Query, Router
 from pydantic import BaseModel, Field
 
 from twofold.api.authentication import caller, unrestricted_reader
-from twofold.api.schemas import In, Offset, Text
+from twofold.api.schemas import Expected, In, Offset, Text
 from twofold.controls import actions
 from twofold.controls.models import Statement
 from twofold.controls.queries import visible_statements
+from twofold.ledger.queries import revision_of, revisions_of
 from twofold.people.queries import unit_by_name
 from twofold.reporting.soa.comparison import Comparison, compared
 from twofold.reporting.soa.content import content, content_for, open_points
@@ -60,6 +62,7 @@ class ApprovalIn(In):
     """From when the version is in effect."""
 
     effective_date: date
+    expected: Expected = None
 
 
 class StatementOut(BaseModel):
@@ -76,6 +79,7 @@ class StatementOut(BaseModel):
     approved_by: str
     approved_at: datetime | None
     effective_date: date | None
+    revision: int
 
 
 class StatementContentOut(StatementOut):
@@ -119,17 +123,23 @@ def list_statements(
     rows = visible_statements(unrestricted_reader(request, at=at), at=at)
     if framework:
         rows = rows.filter(framework=framework)
-    return [StatementOut(**_values(row)) for row in rows[offset : offset + ROWS]]
+    page = list(rows[offset : offset + ROWS])
+    revisions = revisions_of([row.ledger_subject for row in page])
+    return [StatementOut(**_values(row, revisions[row.ledger_subject])) for row in page]
 
 
 @router.post("", response={201: StatementOut})
 def prepare_statement(request: HttpRequest, given: StatementIn) -> StatementOut:
     at, by, unit = _now(), caller(request), unit_by_name(given.unit)
-    found = content(given.framework, unit=unit, by=by, at=at)
     made = actions.prepare_statement(
-        given.framework, found, unit=unit, change_note=given.change_note, by=by, at=at
+        given.framework,
+        partial(content, given.framework, unit=unit, by=by, at=at),
+        unit=unit,
+        change_note=given.change_note,
+        by=by,
+        at=at,
     )
-    return StatementOut(**_values(made))
+    return StatementOut(**_values(made, revision_of(made.ledger_subject)))
 
 
 @router.get("/today", response=TodayOut)
@@ -148,8 +158,11 @@ def get_today(request: HttpRequest, framework: Standard, unit: UnitName = "") ->
 
 @router.get("/{statement_id}", response=StatementContentOut)
 def get_statement(request: HttpRequest, statement_id: UUID) -> StatementContentOut:
+    # Read before the record: what is told is never older than what it is taken for.
+    revision = revision_of(Statement(pk=statement_id).ledger_subject)
     version = read_version(_found(request, statement_id))
-    return StatementContentOut(**_values(version.statement), content=dict(version.content))
+    values = _values(version.statement, revision)
+    return StatementContentOut(**values, content=dict(version.content))
 
 
 @router.post("/{statement_id}/approve", response=StatementOut)
@@ -158,12 +171,13 @@ def approve_statement(request: HttpRequest, statement_id: UUID, given: ApprovalI
     found = _found(request, statement_id)
     approved = actions.approve_statement(
         found,
-        content_now=content_for(found, by=by, at=at),
+        content_now=partial(content_for, by=by, at=at),
         effective_date=given.effective_date,
+        expected=given.expected,
         by=by,
         at=at,
     )
-    return StatementOut(**_values(approved))
+    return StatementOut(**_values(approved, revision_of(approved.ledger_subject)))
 
 
 @router.get("/{statement_id}/compare", response=ComparisonOut)
@@ -198,7 +212,7 @@ def _found(request: HttpRequest, key: UUID) -> Statement:
     return statement_for(key, unrestricted_reader(request, at=at), at=at)
 
 
-def _values(row: Statement) -> dict[str, Any]:
+def _values(row: Statement, revision: int) -> dict[str, Any]:
     return {
         "id": row.pk,
         "framework": row.framework,
@@ -211,6 +225,7 @@ def _values(row: Statement) -> dict[str, Any]:
         "approved_by": row.approved_by.email if row.approved_by else "",
         "approved_at": row.approved_at,
         "effective_date": row.effective_date,
+        "revision": revision,
     }
 
 

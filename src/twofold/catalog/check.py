@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from twofold.catalog.certification import STAGES
 from twofold.catalog.model import Catalog, Framework, Requirement
+from twofold.domain.checks import monotony_fault
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ def problems(catalog: Catalog) -> list[Problem]:
     - Each pair reads the same from both its ends: where it stands in both directions the relation
       of one is that of the other turned, and both ends look it up.
     - An evidence kind and the title of a check belong to one control.
+    - No check of a control could fail because evidence is added.
     - What an auditor expects is told of each stage of each standard that is certified.
     """
     return [
@@ -37,6 +39,7 @@ def problems(catalog: Catalog) -> list[Problem]:
         *_uncovered(catalog),
         *_one_sided(catalog),
         *_repeated(catalog),
+        *_breakable(catalog),
         *_unexpected(catalog),
     ]
 
@@ -91,6 +94,14 @@ def _repeated(catalog: Catalog) -> Iterator[Problem]:
     for what, values in (("evidence kind", kinds), ("title of a check", titles)):
         for value in _twice(values):
             yield Problem(value, f"the {what} stands in more than one control")
+
+
+def _breakable(catalog: Catalog) -> Iterator[Problem]:
+    for control in catalog.controls:
+        for check in control.checks:
+            fault = monotony_fault(check.rule)
+            if fault is not None:
+                yield Problem(f"{control.id} {check.id}", str(fault))
 
 
 def _unexpected(catalog: Catalog) -> Iterator[Problem]:

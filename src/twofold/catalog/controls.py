@@ -10,7 +10,7 @@ from twofold.catalog.model import (
     LibraryControl,
     Requirement,
 )
-from twofold.domain.checks import CheckKind, Rule, RuleError
+from twofold.domain.checks import CheckKind, Rule, RuleError, require_monotone
 from twofold.domain.readiness import Relation
 
 LONGEST_PERIOD_DAYS = 1100
@@ -30,7 +30,8 @@ def controls(
 
     Args:
         requirements: those that may be credited, by id.
-        kept: whether they were accepted before, when a text could be longer than `LONGEST`.
+        kept: whether they were accepted before, when a text could be longer than `LONGEST` and a
+            check could be one that more evidence breaks.
 
     Raises:
         CatalogError: a control is malformed or stands twice; file, line and reason.
@@ -40,6 +41,7 @@ def controls(
         control = _control(table, requirements)
         if not kept:
             _fit(table)
+            _hold(table, control)
         if control.id in found:
             raise table.refuse(f"{control.id} stands twice")
         found[control.id] = control
@@ -70,6 +72,15 @@ def _fit(table: Table) -> None:
     for key in ("evidence", "requirement", "check"):
         for entry in table.tables(key):
             _fit_texts(entry, LONGEST[key])
+
+
+def _hold(table: Table, control: LibraryControl) -> None:
+    """Return when no check of a control could fail because evidence is added."""
+    for entry, check in zip(table.tables("check"), control.checks, strict=True):
+        try:
+            require_monotone(check.rule)
+        except RuleError as refusal:
+            raise entry.refuse(f"the check {check.id}: {refusal}") from None
 
 
 def _fit_texts(table: Table, longest: Mapping[str, int]) -> None:

@@ -4,7 +4,7 @@ What is new is found by following the ledger, at one small query a round: a desc
 its checks or of the library appends an entry.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from twofold.controls.models import Implementation
@@ -17,31 +17,40 @@ CHECKS = part_of_product("checks")
 
 
 class Checking:
-    """Remembers the day of the last run, and how far the ledger was followed."""
+    """Remembers the day of the last run, how far the ledger was followed, and what still waits."""
 
-    def __init__(self, stopped: Callable[[], bool] = lambda: False) -> None:
-        self._stopped = stopped
+    def __init__(self) -> None:
         self._ran_on: date | None = None
         self._mark: Mark | None = None
+        self._waiting: Iterator[list[Implementation]] | None = None
 
     def step(self) -> None:
-        """Run what is due now; each batch is a transaction, and none begins after the stop."""
-        today = _now().date()
-        if self._ran_on != today and self._run(checks.implementations_due(CHECKS, at=_now())):
-            self._ran_on = today
-        self._run_new()
+        """Run one batch of what is due, in a transaction; the others wait for the next steps.
 
-    def _run_new(self) -> None:
-        """Run the checks of implementations that have one without a result."""
+        Alerts come first: between two batches the worker looks at the events that came in.
+        """
+        waiting, self._waiting = self._waiting or self._due(), None
+        batch = next(waiting, None)
+        if batch is None:
+            return
+        if batch:
+            checks.run_checks(batch, by=CHECKS, at=_now())
+        # Only now: after a failure everything that is due is looked at anew.
+        self._waiting = waiting
+
+    def _due(self) -> Iterator[list[Implementation]]:
+        """Yield what is due, in batches; the day and the mark are noted when all of it has run."""
+        today = _now().date()
+        if self._ran_on != today:
+            yield from checks.implementations_due(CHECKS, at=_now())
+            self._ran_on = today
         # The mark is taken first: what is written meanwhile is looked at again, never missed.
         reached, touched = self._follow()
-        batches: Iterable[list[Implementation]] = (
-            checks.without_result(CHECKS, at=_now())
-            if touched is None
-            else ([checks.lacking(list(touched))] if touched else ())
-        )
-        if self._run(batches):
-            self._mark = reached
+        if touched is None:
+            yield from checks.without_result(CHECKS, at=_now())
+        elif touched:
+            yield checks.lacking(touched)
+        self._mark = reached
 
     def _follow(self) -> tuple[Mark, list[Implementation] | None]:
         """Return how far the ledger goes, and what changed since; None: look at everything."""
@@ -51,14 +60,6 @@ class Checking:
                 rows = running(CHECKS, permission=Permission.RUN_CHECKS, at=_now())
                 return reached, list(rows.filter(pk__in=keys)) if keys else []
         return mark_now(), None
-
-    def _run(self, batches: Iterable[list[Implementation]]) -> bool:
-        """Run batches; return whether none is left."""
-        for batch in batches:
-            if self._stopped():
-                return False
-            checks.run_checks(batch, by=CHECKS, at=_now())
-        return True
 
 
 def _now() -> datetime:

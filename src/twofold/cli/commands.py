@@ -17,10 +17,12 @@ from twofold.ledger.queries import position
 from twofold.people import actions as people
 from twofold.people.access import actor_of, part_of_product
 from twofold.people.queries import person_by_email
-from twofold.reporting import integrity
-from twofold_verify import cli as verifier_cli
+from twofold.reporting import exporting, integrity
 from twofold_verify.note import NoteError, Verifier
 from twofold_verify.report import Report
+from twofold_verify.telling import Told
+from twofold_verify.telling import as_json as report_json
+from twofold_verify.telling import as_text as report_text
 
 
 def add_to(group: click.Group) -> None:
@@ -119,9 +121,14 @@ def verify(key_text: str, as_json: bool) -> None:  # noqa: FBT001 - click calls 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--as", "email", required=True, help="E-mail address of the person who exports.")
-def export(path: Path, email: str) -> None:
-    """Write the whole record as a bundle, to a folder or a .zip."""
-    integrity.export_bundle(path, by=actor_of(person_by_email(email, field="as")), at=_now())
+@click.option("--record", default="", help="Ledger name of the one record to export: app.model:key")
+def export(path: Path, email: str, record: str) -> None:
+    """Write the whole record as a bundle, or one record of it, to a folder or a .zip."""
+    by = actor_of(person_by_email(email, field="as"))
+    if record:
+        exporting.export_record(record, path, by=by, at=_now())
+    else:
+        exporting.export_bundle(path, by=by, at=_now())
     click.echo(f"Written: {path}")
     click.echo(f"Verify it with: twofold-verify {path} --key '{position().verifier}'")
 
@@ -153,9 +160,9 @@ def found(name: str, administrator: str, email: str, password: str) -> None:
 
 def _print(report: Report, *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(verifier_cli.as_json(report), indent=1))
+        click.echo(json.dumps(report_json(Told(report)), indent=1))
     else:
-        click.echo(verifier_cli.as_text(report))
+        click.echo(report_text(Told(report)))
 
 
 def _now() -> datetime:

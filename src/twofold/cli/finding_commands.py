@@ -11,9 +11,13 @@ from twofold.cli.worker import drain
 from twofold.findings import actions, queries
 from twofold.findings.models import Finding, Grade
 from twofold.findings.queries import FindingState, finding_named
+from twofold.ledger.queries import revisions_of
 from twofold.people.access import Permission, actor_of, require_anywhere
 from twofold.people.queries import person_by_email, unit_by_name
 
+_EXPECTED = click.option(
+    "--expected", type=click.IntRange(0), help="Its revision that was read; refused where changed."
+)
 _AS = click.option("--as", "email", required=True, help="E-mail address of the person who acts.")
 
 
@@ -48,7 +52,9 @@ def list_findings(
         rows = queries.in_state(rows, FindingState(state), on=at.date())
     if grade:
         rows = rows.filter(grade=grade)
-    values = [_values(row, at) for row in rows]
+    found = list(rows)
+    revisions = revisions_of([row.ledger_subject for row in found])
+    values = [_values(row, at) | {"revision": revisions[row.ledger_subject]} for row in found]
     if as_json:
         click.echo(json.dumps(values, indent=1, ensure_ascii=False))
         return
@@ -97,12 +103,22 @@ def raise_finding(
 @click.option("--action", required=True, help="What is done about it.")
 @click.option("--owner", required=True, help="E-mail address of who answers for the action.")
 @click.option("--due", required=True, type=click.DateTime(["%Y-%m-%d"]), help="Last day in time.")
+@_EXPECTED
 @_AS
-def answer(name: str, cause: str, action: str, owner: str, due: datetime, email: str) -> None:
+def answer(
+    name: str,
+    cause: str,
+    action: str,
+    owner: str,
+    due: datetime,
+    expected: int | None,
+    email: str,
+) -> None:
     """Answer the finding NAME, such as F-12, with a corrective action."""
     by, at = actor_of(person_by_email(email, field="as")), _now()
     given = actions.Answer(cause, action, due.date(), person_by_email(owner, field="owner"))
-    answered = actions.answer_finding(finding_named(name, by, at=at), given, by=by, at=at)
+    found = finding_named(name, by, at=at)
+    answered = actions.answer_finding(found, given, expected=expected, by=by, at=at)
     drain()
     click.echo(f"{answered} is answered; it is due on {due.date().isoformat()}.")
 
@@ -110,12 +126,15 @@ def answer(name: str, cause: str, action: str, owner: str, due: datetime, email:
 @finding.command()
 @click.argument("name")
 @click.option("--effectiveness", required=True, help="How it shows that the action works.")
+@_EXPECTED
 @_AS
-def close(name: str, effectiveness: str, email: str) -> None:
+def close(name: str, effectiveness: str, expected: int | None, email: str) -> None:
     """Close the finding NAME, such as F-12, whose action was seen to work."""
     by, at = actor_of(person_by_email(email, field="as")), _now()
     found = finding_named(name, by, at=at)
-    closed = actions.close_finding(found, effectiveness=effectiveness, by=by, at=at)
+    closed = actions.close_finding(
+        found, effectiveness=effectiveness, expected=expected, by=by, at=at
+    )
     drain()
     click.echo(f"{closed} is closed.")
 

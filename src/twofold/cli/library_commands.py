@@ -1,4 +1,4 @@
-"""Commands that keep the control library: list, show, add, adapt, retire, restore, import."""
+"""Commands that keep the control library and the frameworks that were imported beside it."""
 
 import json
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from twofold.controls.queries import (
     library_row,
     library_rows,
 )
+from twofold.findings import actions as findings
 from twofold.people.access import Actor, actor_of
 from twofold.people.queries import person_by_email
 
@@ -124,6 +125,17 @@ def import_framework(file: Path, code: str, email: str) -> None:
     )
     drain()
     click.echo(f"Imported: {made.title} as {made.code}, {made.requirement_count} requirements.")
+
+
+@library.command()
+@click.argument("code")
+@_REASON
+@_AS
+def withdraw(code: str, reason: str, email: str) -> None:
+    """Follow the imported framework CODE no longer; nothing may bear on it."""
+    row = findings.withdraw_framework(code, reason=reason, by=_actor(email), at=_now())
+    drain()
+    click.echo(f"Withdrawn: {row.title}.")
 
 
 @library.command()

@@ -4,6 +4,7 @@ import errno
 import signal
 import socket
 import sys
+import tempfile
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 from types import FrameType
@@ -42,17 +43,23 @@ def serve(host: str, port: int, threads: int, worker: bool, proxy: str) -> None:
     """Serve the pages and the API, with the worker beside them."""
     from waitress.server import create_server
 
+    from twofold.cli.receiving import largest_body_bytes, limit_bodies
+
     signal.signal(signal.SIGTERM, _end)
     _require_free(host, port)
     _migrate()
     static.collect()
+    # Requests that are too large for memory wait on the disk of the data.
+    tempfile.tempdir = str(settings.FILE_UPLOAD_TEMP_DIR)
+    limit_bodies()
     server = create_server(
         get_wsgi_application(),
         host=host,
         port=port,
         threads=threads,
-        # One request may be larger than the API takes, so that the API can say so.
-        max_request_body_size=64 * 1024 * 1024,
+        max_request_body_size=largest_body_bytes(),
+        # What comes in is read in larger pieces than usual: a file has many of them.
+        recv_bytes=256 * 1024,
         ident="twofold",
         **_forwarded(proxy),
     )

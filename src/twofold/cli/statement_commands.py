@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from twofold.cli.worker import drain
 from twofold.controls import actions
 from twofold.controls.models import Statement
 from twofold.controls.queries import visible_statements
+from twofold.ledger.queries import revisions_of
 from twofold.people.access import Permission, actor_of, require_anywhere
 from twofold.people.queries import person_by_email, unit_by_name
 from twofold.reporting.soa.content import content, content_for
@@ -39,7 +41,9 @@ def list_statements(as_json: bool, email: str) -> None:  # noqa: FBT001 - click 
     """Print every version, the newest of each standard first."""
     by, at = actor_of(person_by_email(email, field="as")), _now()
     require_anywhere(by, Permission.READ, at=at)
-    rows = [_values(row) for row in visible_statements(by, at=at)]
+    found = list(visible_statements(by, at=at))
+    revisions = revisions_of([row.ledger_subject for row in found])
+    rows = [_values(row) | {"revision": revisions[row.ledger_subject]} for row in found]
     if as_json:
         click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
         return
@@ -58,7 +62,7 @@ def prepare(framework: str, note: str, unit: str, email: str) -> None:
     by, at, of = actor_of(person_by_email(email, field="as")), _now(), unit_by_name(unit)
     made = actions.prepare_statement(
         framework,
-        content(framework, unit=of, by=by, at=at),
+        partial(content, framework, unit=of, by=by, at=at),
         unit=of,
         change_note=note,
         by=by,
@@ -71,16 +75,22 @@ def prepare(framework: str, note: str, unit: str, email: str) -> None:
 @statement.command()
 @click.argument("framework")
 @click.option("--effective", type=_DAY, help="First day in effect; default: today.")
+@click.option(
+    "--expected", type=click.IntRange(0), help="Its revision that was read; refused where changed."
+)
 @_UNIT
 @_AS
-def approve(framework: str, effective: datetime | None, unit: str, email: str) -> None:
+def approve(
+    framework: str, effective: datetime | None, expected: int | None, unit: str, email: str
+) -> None:
     """Approve and seal the draft of FRAMEWORK that somebody else prepared."""
     by, at = actor_of(person_by_email(email, field="as")), _now()
     draft = draft_of(framework, unit=unit_by_name(unit), by=by, at=at)
     row = actions.approve_statement(
         draft,
-        content_now=content_for(draft, by=by, at=at),
+        content_now=partial(content_for, by=by, at=at),
         effective_date=effective.date() if effective else at.date(),
+        expected=expected,
         by=by,
         at=at,
     )

@@ -6,22 +6,31 @@ a step that fails is logged, and the others go on.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from django.db import close_old_connections, connections
 
 from twofold.cli.checking import Checking
+from twofold.cli.collecting import collecting
+from twofold.cli.intake import taking_in
+from twofold.cli.vouching import vouching
+from twofold.evidence import erasure
+from twofold.evidence.sweeping import remove_forgotten
 from twofold.ledger import actions as ledger
 from twofold.monitoring import actions as monitoring
 from twofold.people.access import part_of_product
 from twofold.telemetry import actions as telemetry
+from twofold.telemetry import arrivals
 from twofold.telemetry.sealing import seal
 
 _log = logging.getLogger(__name__)
 PAUSE_S = 0.1
 PAUSE_AFTER_FAILURE_S = 2.0
+#: How often what erasures and broken uploads left is removed.
+CLEARING = timedelta(hours=1)
 #: How long the end of a process waits for the running step; what is cut off is rolled back.
 STOP_S = 30.0
 
@@ -32,19 +41,30 @@ class Worker:
     def __init__(self, *, checks: bool = True) -> None:
         self._stop = threading.Event()
         self._closed_on: date | None = None
-        self._checking = Checking(self._stop.is_set) if checks else None
+        self._cleared_at: datetime | None = None
+        self._checking = Checking() if checks else None
 
     def run(self) -> None:
         """Work until `stop`."""
         while not self._stop.is_set():
             close_old_connections()
-            pause = PAUSE_S if self.run_once() else PAUSE_AFTER_FAILURE_S
-            self._stop.wait(pause)
+            began = time.monotonic()
+            if self.run_once():
+                self._rest(time.monotonic() - began)
+            else:
+                self._stop.wait(PAUSE_AFTER_FAILURE_S)
         connections.close_all()
 
     def stop(self) -> None:
         """Let the running step end and no other begin."""
         self._stop.set()
+
+    def _rest(self, worked_s: float) -> None:
+        """Pause three times as long as the round took; then until events come or time is over."""
+        # Under a steady stream batches gather meanwhile, and requests get most of the processor.
+        rest_s = min(3 * worked_s, PAUSE_S)
+        if not self._stop.wait(rest_s):
+            arrivals.wait(PAUSE_S - rest_s)
 
     def run_once(self) -> bool:
         """Run each step once, none after `stop`; return whether all went well."""
@@ -54,6 +74,7 @@ class Worker:
             self._close_windows,
             self._check,
             self._seal,
+            self._clear_away,
             self._sequence,
         )
         # A list: each step runs, whatever became of the ones before.
@@ -88,6 +109,14 @@ class Worker:
     def _seal(self) -> None:
         seal(by=part_of_product("telemetry"), at=_now())
 
+    def _clear_away(self) -> None:
+        """Finish erasures and remove what was never stored whole, once an hour."""
+        at = _now()
+        if self._cleared_at is None or at - self._cleared_at >= CLEARING:
+            erasure.finish(at=at)
+            remove_forgotten(at=at)
+            self._cleared_at = at
+
     def _sequence(self) -> None:
         while ledger.sequence(at=_now()):
             if self._stop.is_set():
@@ -101,7 +130,8 @@ def working() -> Iterator[threading.Thread]:
     thread = threading.Thread(target=worker.run, name="worker", daemon=True)
     thread.start()
     try:
-        yield thread
+        with vouching(), collecting(), taking_in():
+            yield thread
     finally:
         worker.stop()
         thread.join(STOP_S)

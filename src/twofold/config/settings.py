@@ -5,7 +5,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 
-from twofold.config import environment
+from twofold.config import environment, vouching
 
 DATA = environment.data_folder()
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -85,6 +85,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "people.Person"
+# Addresses are unique by a constraint that leaves erased persons, who have none, out.
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
@@ -123,7 +125,11 @@ STORAGES = {
 # The API refuses a larger body with a sentence; the server in front of it takes a little more, so
 # that the sentence can be said.
 MAXIMUM_BODY_BYTES = 8 * 1024 * 1024
-MAXIMUM_UPLOAD_BYTES = 32 * 1024 * 1024
+MAXIMUM_UPLOAD_BYTES = environment.maximum_upload_bytes()
+# What is larger than a few megabytes waits in a file until it is stored, on the disk of the data:
+# the system's own folder for such files is often in memory.
+FILE_UPLOAD_TEMP_DIR = DATA / "arriving"
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAXIMUM_BODY_BYTES
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
@@ -158,7 +164,19 @@ CONTENT_SECURITY_POLICY = {
 LEDGER_KEY = DATA / "ledger.key"
 SETUP_CODE = DATA / "setup.code"
 LEDGER_ORIGIN = environment.origin()
+LEDGER_POLICY = vouching.policy()
+TIME_AUTHORITY, TIME_ROOTS = vouching.authority()
+ANCHOR_MINUTES = vouching.anchor_minutes()
+ALARM_SECONDS = vouching.alarm_seconds()
 BLOBS = DATA / "blobs"
+BLOBS_BUCKET = environment.bucket()
+SCANNER = environment.scanner()
+EVIDENCE_KEY = environment.evidence_key()
+EVIDENCE_KEY_FILE = DATA / "evidence.key"
+COLLECT_FOLDER = environment.collect_folder()
+COLLECT_HOSTS = environment.collect_hosts()
+# What is collected by itself is fetched again and again: a larger file is better sent.
+COLLECT_BYTES = min(MAXIMUM_UPLOAD_BYTES, 256 * 1024 * 1024)
 TELEMETRY = DATA / "telemetry"
 
 LOGGING = {

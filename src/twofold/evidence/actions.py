@@ -3,17 +3,19 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from twofold.evidence import blobs
+from twofold.evidence import index, keys
+from twofold.evidence.intake import TakenIn, take_in
+from twofold.evidence.keeping import standing
 from twofold.evidence.models import Classification, EvidenceItem, EvidenceVersion
 from twofold.ledger import actions as ledger
 from twofold.people import access
 from twofold.people.access import Actor, Permission
-from twofold.people.errors import InvalidInput
+from twofold.people.errors import Conflict, InvalidInput
 from twofold.people.given import fits
 from twofold.people.models import Unit
 from twofold_verify.entry import Blob
@@ -48,23 +50,32 @@ def add_item(  # noqa: PLR0913 - the columns of an item
     content: Content,
     about: str = "",
     classification: Classification = Classification.INTERNAL,
+    key: UUID | None = None,
     by: Actor,
     at: datetime,
 ) -> EvidenceItem:
-    """Create an item with its first version; the file is on the disk before the rows are.
+    """Create an item with its first version; the file is stored before the rows are.
+
+    Args:
+        key: the item's own, so that whoever asks again after an answer was lost adds nothing twice.
 
     Raises:
         AccessDenied: the actor may not add evidence in the unit.
         InvalidInput: a field is not acceptable, or the file is too large or empty.
+        Conflict: there is an item of this key already, or the file cannot be stored now.
     """
     access.require(by, Permission.ADD_EVIDENCE, unit=unit, at=at, subject=about)
     if not fits(title.strip(), 200):
         raise InvalidInput(_("Give a title of 1 to 200 characters."), field="title")
     if not fits(kind, 60):
         raise InvalidInput(_("Give a kind of 1 to 60 characters."), field="kind")
-    stored = _store(content)
+    _require_new(key)
+    secret = keys.new_key()
+    stored = _store(content, secret)
     with transaction.atomic():
+        _require_new(key)
         item = EvidenceItem.objects.create(
+            pk=key or uuid4(),
             title=title.strip(),
             kind=kind,
             unit=unit,
@@ -72,6 +83,7 @@ def add_item(  # noqa: PLR0913 - the columns of an item
             classification=classification,
             created_at=at,
         )
+        keys.keep_key(item, secret)
         ledger.record(item, "added", by=by.ledger_name, at=at)
         _save_version(item, content, stored, by=by, at=at)
     return item
@@ -85,16 +97,33 @@ def add_version(
     Raises:
         AccessDenied: the actor may not add evidence in the item's unit.
         InvalidInput: a field is not acceptable, or the file is too large or empty.
+        Conflict: the item was erased, or the file cannot be stored now.
     """
     access.require(by, Permission.ADD_EVIDENCE, unit=item.unit, at=at, subject=item.about)
-    stored = _store(content)
+    stored = _store(content, _secret_of(item))
     with transaction.atomic():
-        EvidenceItem.objects.select_for_update().get(pk=item.pk)
-        return _save_version(item, content, stored, by=by, at=at)
+        # It may have been erased while the file was on its way.
+        return _save_version(standing(item), content, stored, by=by, at=at)
 
 
-def _store(content: Content) -> blobs.StoredBlob:
-    """Check the content's dates and write its file."""
+def _require_new(key: UUID | None) -> None:
+    if key is not None and EvidenceItem.objects.filter(pk=key).exists():
+        raise Conflict(_("There is an item of this key already."), field="evidence_id")
+
+
+@transaction.atomic
+def _secret_of(item: EvidenceItem) -> bytes:
+    """Return the key of an item; one from before it had any gets it now."""
+    held = standing(item)
+    found = keys.key_of(held.pk)
+    if found is None:
+        found = keys.new_key()
+        keys.keep_key(held, found)
+    return found
+
+
+def _store(content: Content, secret: bytes) -> TakenIn:
+    """Check the content's dates and what it is, and write its file past the scanner."""
     if content.period_to < content.period_from:
         raise InvalidInput(_("The period ends before it begins."), field="period_to")
     if content.valid_until < content.period_to:
@@ -111,30 +140,26 @@ def _store(content: Content) -> blobs.StoredBlob:
             raise InvalidInput(
                 _("Give 1 to %(maximum)d characters.") % {"maximum": maximum}, field=field
             )
-    try:
-        stored = blobs.store(content.chunks, limit=settings.MAXIMUM_UPLOAD_BYTES)
-    except blobs.BlobTooLarge:
-        raise InvalidInput(
-            _("The file is larger than %(megabytes)d MB.")
-            % {"megabytes": settings.MAXIMUM_UPLOAD_BYTES // 1024**2},
-            field="file",
-        ) from None
-    except blobs.BlobEmpty:
-        raise InvalidInput(_("The file is empty."), field="file") from None
-    return stored
+    return take_in(
+        content.chunks, file_name=content.file_name, media_type=content.media_type, key=secret
+    )
 
 
 def _save_version(
-    item: EvidenceItem, content: Content, stored: blobs.StoredBlob, *, by: Actor, at: datetime
+    item: EvidenceItem, content: Content, stored: TakenIn, *, by: Actor, at: datetime
 ) -> EvidenceVersion:
+    kept = stored.kept
     last = EvidenceVersion.objects.filter(item=item).order_by("-number").first()
     version = EvidenceVersion.objects.create(
         item=item,
         number=last.number + 1 if last else 1,
-        sha256=stored.sha256,
-        size=stored.size,
+        sha256=kept.sha256,
+        size=kept.size,
+        stored_sha256=kept.stored_sha256,
+        stored_size=kept.stored_size,
+        quarantine=stored.quarantine,
         file_name=content.file_name,
-        media_type=content.media_type,
+        media_type=stored.media_type,
         author=by.ledger_name,
         source=content.source,
         period_from=content.period_from,
@@ -142,7 +167,8 @@ def _save_version(
         valid_until=content.valid_until,
         added_at=at,
     )
-    ledger.record(
-        version, "added", by=by.ledger_name, at=at, blobs=[Blob(stored.sha256, stored.size)]
-    )
+    # To the bytes as they lie: whoever verifies needs no key.
+    lying = Blob(kept.stored_sha256, kept.stored_size)
+    ledger.record(version, "added", by=by.ledger_name, at=at, blobs=[lying])
+    index.enter(version)
     return version

@@ -1,28 +1,31 @@
 """Reading evidence."""
 
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from twofold.evidence.models import EvidenceItem, EvidenceVersion
+from twofold.evidence.models import EvidenceItem, EvidenceLink, EvidenceRequest, EvidenceVersion
 from twofold.people.access import Actor, Permission, permitted_units
 from twofold.people.models import ApiToken
 
 
 def visible_items(by: Actor, *, at: datetime) -> QuerySet[EvidenceItem]:
-    """Return the items in units that the actor may read, by title."""
+    """Return the items in units that the actor may read, by title; erased ones have none."""
     return _items_in_reach(by, at).select_related("unit").order_by("title", "pk")
 
 
 def newest_versions(by: Actor, *, at: datetime) -> QuerySet[EvidenceVersion]:
     """Return the newest version of each item that the actor may read, the latest addition first.
 
+    Items that were erased are left out.
+
     The first page costs the same however many there are: versions are walked by the day they were
     added, and one that has a successor is passed over.
     """
     newer = EvidenceVersion.objects.filter(item=OuterRef("item"), number__gt=OuterRef("number"))
     # Asked of each version in turn: a join would be walked from the items, and sorted.
-    in_reach = _items_in_reach(by, at).filter(pk=OuterRef("item"))
+    in_reach = _items_in_reach(by, at).filter(pk=OuterRef("item"), erased_at=None)
     return (
         EvidenceVersion.objects.filter(Exists(in_reach), ~Exists(newer))
         .select_related("item__unit")
@@ -43,9 +46,12 @@ def versions_of(item: EvidenceItem) -> QuerySet[EvidenceVersion]:
 
 
 def visible_versions(by: Actor, *, at: datetime) -> QuerySet[EvidenceVersion]:
-    """Return the versions of all items that the actor may read, newest first, with their item."""
+    """Return the versions of all items that the actor may read, newest first, with their item.
+
+    Items that were erased are left out.
+    """
     return (
-        EvidenceVersion.objects.filter(item__in=_items_in_reach(by, at))
+        EvidenceVersion.objects.filter(item__in=_items_in_reach(by, at).filter(erased_at=None))
         .select_related("item")
         .order_by("-added_at", "pk")
     )
@@ -75,3 +81,42 @@ def _items_in_reach(by: Actor, at: datetime) -> QuerySet[EvidenceItem]:
     """Return the items that the actor may read: those about one record when restricted to it."""
     items = EvidenceItem.objects.filter(unit__in=permitted_units(by, Permission.READ, at=at))
     return items.filter(about=by.restricted_to) if by.restricted_to else items
+
+
+def links_of(item: EvidenceItem) -> QuerySet[EvidenceLink]:
+    """Return the links of an item, those that stand first, then the newest."""
+    return EvidenceLink.objects.filter(item=item).order_by(
+        F("removed_at").desc(nulls_first=True), "-made_at", "pk"
+    )
+
+
+def items_linked_to(target: str, by: Actor, *, at: datetime) -> QuerySet[EvidenceLink]:
+    """Return the links that stand between a record and items that the actor may read, by title."""
+    rows = EvidenceLink.objects.filter(
+        target=target, removed_at=None, item__in=_items_in_reach(by, at)
+    )
+    return rows.select_related("item__unit").order_by("item__title", "pk")
+
+
+def visible_requests(by: Actor, *, at: datetime) -> QuerySet[EvidenceRequest]:
+    """Return the requests of units that the actor may read, the open ones first, by due date."""
+    rows = EvidenceRequest.objects.filter(unit__in=permitted_units(by, Permission.READ, at=at))
+    if by.restricted_to:
+        rows = rows.filter(about=by.restricted_to)
+    return rows.select_related("unit", "owner", "answer__item").order_by(
+        F("closed_at").asc(nulls_first=True), "due_date", "pk"
+    )
+
+
+def requests_owed(person_id: UUID) -> QuerySet[EvidenceRequest]:
+    """Return the open requests that a person owes an answer to, by due date."""
+    rows = EvidenceRequest.objects.filter(owner=person_id, closed_at=None)
+    return rows.select_related("unit").order_by("due_date", "pk")
+
+
+def ending_between(
+    by: Actor, first: date, last: date, *, at: datetime
+) -> QuerySet[EvidenceVersion]:
+    """Return the newest versions that end to count from one day to another, by that day."""
+    rows = newest_versions(by, at=at).filter(valid_until__range=(first, last))
+    return rows.order_by("valid_until", "item__title", "pk")

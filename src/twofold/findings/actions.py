@@ -7,14 +7,15 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from twofold.controls.models import Implementation
+from twofold.controls import actions as controls
+from twofold.controls.models import Implementation, ImportedFramework
 from twofold.controls.queries import library
 from twofold.findings.models import Finding, Grade
 from twofold.ledger import actions as ledger
 from twofold.people import access
 from twofold.people.access import Actor, Permission
 from twofold.people.errors import Conflict, InvalidInput
-from twofold.people.given import person_behind, required
+from twofold.people.given import person_behind, require_unchanged, required
 from twofold.people.models import Person, Unit
 
 #: What takes longer is not a corrective action that anybody waits for.
@@ -54,12 +55,13 @@ def raise_finding(observed: Observed, *, unit: Unit, by: Actor, at: datetime) ->
     Raises:
         AccessDenied: the actor may not raise findings in the unit, or is no person.
         InvalidInput: it is about nothing, about an unknown requirement, about a control that is run
-            in another unit, or a text is missing or too long.
+            in another unit or no longer, or a text is missing or too long.
     """
     access.require(by, Permission.RAISE_FINDING, unit=unit, at=at)
     _check(observed, unit)
     # Whoever raises another at once waits here for the number.
     Unit.objects.select_for_update(no_key=True).get(parent=None)
+    _require_run(observed.implementation)
     last = Finding.objects.aggregate(last=Max("number"))["last"] or 0
     made = Finding.objects.create(
         number=last + 1,
@@ -77,16 +79,23 @@ def raise_finding(observed: Observed, *, unit: Unit, by: Actor, at: datetime) ->
 
 
 @transaction.atomic
-def answer_finding(finding: Finding, answer: Answer, *, by: Actor, at: datetime) -> Finding:
+def answer_finding(
+    finding: Finding, answer: Answer, *, expected: int | None = None, by: Actor, at: datetime
+) -> Finding:
     """Say why it happened, what is done about it, by whom and by when.
+
+    Args:
+        expected: the revision that was read; None: any.
 
     Raises:
         AccessDenied: the actor may not answer findings in the unit.
         InvalidInput: a text is missing or too long, or the date lies in the past or more than
             365 days ahead.
         Conflict: it is closed already.
+        Outdated: it was changed since it was read.
     """
     row = _open(finding, by, Permission.ANSWER_FINDING, at)
+    require_unchanged(row, expected)
     row.cause = _text(answer.cause, "cause")
     row.action = _text(answer.action, "action")
     if answer.due_date < at.date():
@@ -105,16 +114,28 @@ def answer_finding(finding: Finding, answer: Answer, *, by: Actor, at: datetime)
 
 
 @transaction.atomic
-def close_finding(finding: Finding, *, effectiveness: str, by: Actor, at: datetime) -> Finding:
+def close_finding(
+    finding: Finding,
+    *,
+    effectiveness: str,
+    expected: int | None = None,
+    by: Actor,
+    at: datetime,
+) -> Finding:
     """Close a finding whose corrective action was seen to work.
+
+    Args:
+        expected: the revision that was read; None: any.
 
     Raises:
         AccessDenied: the actor may not close findings in the unit.
         SeparationOfDuties: the actor owns the corrective action, or said what it is.
         InvalidInput: it is not said how it shows that the action works.
         Conflict: it is closed already, or nothing was done about it yet.
+        Outdated: it was changed since it was read.
     """
     row = _open(finding, by, Permission.CLOSE_FINDING, at)
+    require_unchanged(row, expected)
     if not row.action and row.grade != Grade.IMPROVEMENT:
         raise Conflict(_("Nobody has said yet what is done about it."))
     access.require_another(
@@ -125,6 +146,26 @@ def close_finding(finding: Finding, *, effectiveness: str, by: Actor, at: dateti
     row.closed_at = at
     row.save()
     ledger.record(row, "closed", by=by.ledger_name, at=at)
+    return row
+
+
+@transaction.atomic
+def withdraw_framework(code: str, *, reason: str, by: Actor, at: datetime) -> ImportedFramework:
+    """Follow an imported framework no longer, when nothing bears on it; closed findings do too.
+
+    Raises:
+        AccessDenied: the actor may not keep the library, or is no person.
+        NotFound: no imported framework of this code is followed.
+        Conflict: findings, controls, decisions, overrides or statements name its requirements.
+        InvalidInput: no reason is given.
+    """
+    row = controls.withdraw_framework(code, reason=reason, by=by, at=at)
+    named = Finding.objects.filter(requirement__startswith=f"{code}:").order_by("number")
+    if names := [str(finding) for finding in named]:
+        raise Conflict(
+            _("%(code)s cannot be withdrawn, findings name it: %(findings)s.")
+            % {"code": code, "findings": ", ".join(names)}
+        )
     return row
 
 
@@ -147,6 +188,15 @@ def _check(observed: Observed, unit: Unit) -> None:
         message=_("Give a title of 1 to %(maximum)s characters."),
     )
     _text(observed.statement, "statement")
+
+
+def _require_run(implementation: Implementation | None) -> None:
+    """Return when it is still run; an end that comes at once waits, or is waited for."""
+    if implementation is None:
+        return
+    row = Implementation.objects.select_for_update(no_key=True).get(pk=implementation.pk)
+    if row.retired_at is not None:
+        raise InvalidInput(_("This control is no longer run there."), field="implementation")
 
 
 def _open(finding: Finding, by: Actor, permission: Permission, at: datetime) -> Finding:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from twofold.controls.models import Implementation
 from twofold.ledger.recorded import Recorded
+from twofold.people.constraints import by_another, by_somebody
 from twofold.people.models import Person, Unit
 
 
@@ -58,23 +59,19 @@ class Finding(Recorded):
                 condition=~models.Q(requirement="", implementation=None),
                 name="findings_finding_about_something",
             ),
-            models.CheckConstraint(
-                condition=models.Q(closed_by=None)
-                | models.Q(owner=None)
-                | ~models.Q(closed_by=models.F("owner")),
+            by_another(
+                "closed",
+                than="owner",
                 name="findings_finding_closed_by_another",
+                than_may_be_nobody=True,
             ),
-            models.CheckConstraint(
-                condition=models.Q(closed_by=None)
-                | models.Q(answered_by=None)
-                | ~models.Q(closed_by=models.F("answered_by")),
+            by_another(
+                "closed",
+                than="answered_by",
                 name="findings_finding_not_closed_by_answerer",
+                than_may_be_nobody=True,
             ),
-            models.CheckConstraint(
-                condition=models.Q(closed_by=None, closed_at=None)
-                | models.Q(closed_by__isnull=False, closed_at__isnull=False),
-                name="findings_finding_closed_by_somebody",
-            ),
+            by_somebody("closed", name="findings_finding_closed_by_somebody"),
         ]
         indexes = [
             models.Index(fields=["raised_at"], name="findings_finding_raised"),

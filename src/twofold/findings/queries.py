@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from twofold.controls.models import Implementation
 from twofold.controls.queries import running
-from twofold.findings.models import Finding
+from twofold.findings.models import Finding, Grade
 from twofold.people.access import Actor, Permission, permitted_units
 from twofold.people.errors import InvalidInput, NotFound
 
@@ -106,6 +106,12 @@ def implementation_found_against(key: UUID, by: Actor, *, at: datetime) -> Imple
     if found is None:
         raise InvalidInput(_("No such control is run."), field="implementation")
     return found
+
+
+def open_against(implementation: Implementation) -> list[str]:
+    """Return the names of the nonconformities that are open against a control as it is run."""
+    rows = Finding.objects.filter(implementation=implementation, closed_at=None)
+    return [str(row) for row in rows.exclude(grade=Grade.IMPROVEMENT).order_by("number")]
 
 
 def _with_names(rows: QuerySet[Finding]) -> QuerySet[Finding]:

@@ -1,7 +1,8 @@
 """Appending to the ledger, and putting what was appended under a signed checkpoint.
 
 `record`, `record_all` and `note` are called inside the transaction of the change that they
-describe; `sequence` is called by the worker.
+describe. `append`, `append_all` and `enter` are called outside of any: they are for what happened
+and changed no row. `sequence` is called by the worker.
 """
 
 import secrets
@@ -9,20 +10,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Max
 
-from twofold.ledger import sequencer
+from twofold.ledger import appending, chains, sequencer
+from twofold.ledger.appending import Acknowledgement, Appender
 from twofold.ledger.errors import LedgerError
+from twofold.ledger.floor import require_after_floor
 from twofold.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerRevision, LedgerSalt
-from twofold.ledger.recorded import Recorded, recorded_models, state_hash
+from twofold.ledger.notes import Note
+from twofold.ledger.recorded import Recorded, state_hash
 from twofold.ledger.states import read_states
-from twofold_verify.entry import Blob, Entry, EntryError
+from twofold_verify.entry import Blob, Draft, Entry, EntryError
 from twofold_verify.merkle import leaf_hash
 
 #: SQLite takes a limited number of values in one statement.
 _TOGETHER = 1000
-_SUBJECT_LENGTH = 120
+_appender = Appender()
 
 
 def record(
@@ -78,12 +82,54 @@ def note(
             no form in an entry.
     """
     _require_transaction()
-    if subject.partition(":")[0] in {model._meta.label_lower for model in recorded_models()}:
-        raise LedgerError(f"{subject} is a record: append its state.")
-    _take_turn(subject)
-    previous = _previous([subject]).get(subject)
-    entry = _entry(subject, kind, by, at, body or {}, (), None, previous)
-    _insert([entry])
+    draft = Note(subject, kind, by=by, at=at, body=body or {}).draft()
+    chains.take_turns([subject])
+    _write_waiting(draft, at)
+
+
+def append(
+    subject: str, kind: str, *, by: str, at: datetime, body: Mapping[str, Any] | None = None
+) -> Acknowledgement:
+    """Append something that happened and changed no row, and return once a checkpoint covers it.
+
+    Callers in many threads share transactions, so that each costs a fraction of a commit.
+
+    Returns:
+        Its place, and the size of the checkpoint: both are on the disk.
+
+    Raises:
+        LedgerError: inside a transaction, when the subject is a recorded row, when a part has no
+            form in an entry, or when the tree is not the one that was signed; nothing is appended.
+    """
+    return append_all([Note(subject, kind, by=by, at=at, body=body or {})])[0]
+
+
+def append_all(notes: Sequence[Note]) -> list[Acknowledgement]:
+    """Append many things that happened, all or none: what `append` does, under one checkpoint.
+
+    Raises:
+        LedgerError: as for `append`.
+    """
+    drafts = [(note.draft(), note.at) for note in notes]
+    return _appender.append(drafts) if drafts else []
+
+
+def enter(
+    subject: str, kind: str, *, by: str, at: datetime, body: Mapping[str, Any] | None = None
+) -> None:
+    """Append something that happened and changed no row; the next checkpoint will cover it.
+
+    It is on the disk on return. Unlike `append` it waits for no other process and signs nothing.
+
+    Raises:
+        LedgerError: as for `append`.
+    """
+    draft = Note(subject, kind, by=by, at=at, body=body or {}).draft()
+    appending.require_no_transaction()
+    if not _insert_first(draft, at):  # pragma: no branch - measured on SQLite
+        with transaction.atomic():
+            chains.take_turns([subject])
+            _write_waiting(draft, at)
 
 
 def sequence(*, at: datetime, limit: int = 5000) -> LedgerCheckpoint | None:
@@ -108,6 +154,7 @@ def _append(
     blobs: Sequence[Blob],
 ) -> None:
     _require_transaction()
+    require_after_floor(at)
     model = type(rows[0])
     subjects = [row.ledger_subject for row in rows]
     salts = _salts(subjects) if model.personal else {}
@@ -130,11 +177,20 @@ def _require_transaction() -> None:
         raise LedgerError("An entry is written in the transaction of its change.")
 
 
-def _take_turn(subject: str) -> None:
-    """Let writers of a subject that has no row wait for each other; a row's lock does it else."""
-    if connection.vendor == "postgresql":  # pragma: no cover - measured on SQLite
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [subject])
+def _insert_first(draft: Draft, at: datetime) -> bool:
+    """Insert the first entry of a subject where one statement can; return whether it was done."""
+    try:
+        return connection.vendor == "postgresql" and chains.inserted_first(draft, at)
+    except EntryError as refusal:  # pragma: no cover - measured on SQLite
+        raise LedgerError(f"{draft.subject}: {refusal}") from refusal
+
+
+def _write_waiting(draft: Draft, at: datetime) -> None:
+    """Insert an entry that waits for the sequencer."""
+    try:
+        chains.insert(chains.continued([(draft, at)], chains.ends_of([draft.subject]), None))
+    except EntryError as refusal:
+        raise LedgerError(f"{draft.subject}: {refusal}") from refusal
 
 
 def _salts(subjects: Sequence[str]) -> dict[str, bytes]:
@@ -190,8 +246,6 @@ def _entry(  # noqa: PLR0913, PLR0917 - the parts of one entry
 def _insert(entries: Sequence[Entry]) -> list[LedgerEntry]:
     made = []
     for entry in entries:
-        if len(entry.subject) > _SUBJECT_LENGTH:
-            raise LedgerError(f"A subject has at most {_SUBJECT_LENGTH} characters.")
         try:
             data = entry.encode()
         except EntryError as refusal:

@@ -1,7 +1,13 @@
-"""The signing key of the log: made once, kept in a file that only the server's user can read."""
+"""The signing key of the log: made once, kept in a file that only the server's user can read.
+
+`ledger.key` is the key that signs. When it is rotated, the new one and the old one stand beside it
+under `ledger.key.<key id>`, so that a crash leaves neither lost.
+"""
 
 import os
 import secrets
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -29,20 +35,12 @@ def signer() -> Signer:
     path = Path(settings.LEDGER_KEY)
     try:
         if not path.exists():
-            _make(path)
-        origin, _, pem = path.read_text().partition("\n")
-        key = load_pem_private_key(pem.encode(), password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise LedgerError(f"The ledger's key file {path.name} holds no Ed25519 key.")
-        return Signer(origin, key)
+            _make(path, Ed25519PrivateKey.generate(), _new_origin())
+        return _read(path)
     except OSError as refusal:
-        reason = refusal.strerror
-        raise LedgerError(f"The ledger's key file {path.name} is out of reach: {reason}") from None
-    except (ValueError, TypeError, UnsupportedAlgorithm, NoteError) as refusal:
-        # The refusal may quote the file, so it is not passed on.
-        raise LedgerError(
-            f"The ledger's key file {path.name} holds no origin and key."
-        ) from refusal
+        raise _out_of_reach(path, refusal) from None
+    except NoteError as refusal:
+        raise _no_key(path) from refusal
 
 
 def verifier() -> Verifier:
@@ -54,9 +52,94 @@ def verifier() -> Verifier:
     return signer().verifier
 
 
-def _make(path: Path) -> None:
-    origin = settings.LEDGER_ORIGIN or f"twofold.local/{secrets.token_hex(6)}"
-    private_key = Ed25519PrivateKey.generate()
+def prepare_successor() -> Signer:
+    """Return a new key of the same origin, kept beside the current one, which is kept there too.
+
+    Nothing signs with it until `promote`; left alone it does no harm.
+
+    Raises:
+        LedgerError: a file cannot be made or read.
+    """
+    current, path = signer(), Path(settings.LEDGER_KEY)
+    successor = Signer(current.name, Ed25519PrivateKey.generate())
+    try:
+        _make(_beside(path, successor.verifier), successor.private_key, successor.name)
+        with suppress(FileExistsError):
+            os.link(path, _beside(path, current.verifier))
+        _sync_folder(path.parent)
+    except OSError as refusal:
+        raise _out_of_reach(path, refusal) from None
+    return successor
+
+
+def promote(successor: Verifier) -> Signer:
+    """Let a key that was prepared be the one that signs; return its signer.
+
+    Raises:
+        LedgerError: it was never prepared here, or its file cannot be read.
+    """
+    path = Path(settings.LEDGER_KEY)
+    kept = _beside(path, successor)
+    if not kept.exists():
+        raise LedgerError(
+            f"The log is signed by the key {successor.key_id.hex()} now, and the file "
+            f"{kept.name} is not here; nothing is signed."
+        )
+    whole = path.with_name(f"{path.name}.{secrets.token_hex(4)}.whole")
+    try:
+        promoted = _read(kept)
+        if promoted.verifier != successor:
+            raise LedgerError(f"The key file {kept.name} does not hold the key of its name.")
+        os.link(kept, whole)
+        whole.replace(path)
+        # Renaming a second name of the same file onto itself leaves both.
+        whole.unlink(missing_ok=True)
+        _sync_folder(path.parent)
+    except OSError as refusal:
+        raise _out_of_reach(path, refusal) from None
+    return promoted
+
+
+def _beside(path: Path, key: Verifier) -> Path:
+    return path.with_name(f"{path.name}.{key.key_id.hex()}")
+
+
+def _read(path: Path) -> Signer:
+    try:
+        signer = _signer_of(path.read_text())
+    except (ValueError, TypeError, UnsupportedAlgorithm, NoteError) as refusal:
+        # The refusal may quote the file, so it is not passed on.
+        raise _no_key(path) from refusal
+    if signer is None:
+        raise LedgerError(f"The ledger's key file {path.name} holds no Ed25519 key.")
+    return signer
+
+
+@lru_cache(maxsize=4)
+def _signer_of(content: str) -> Signer | None:
+    """Return the signer that a key file holds, None for a key of another kind.
+
+    The file is read for each checkpoint; its key is only worked out when it says something new.
+    """
+    origin, _, pem = content.partition("\n")
+    key = load_pem_private_key(pem.encode(), password=None)
+    return Signer(origin, key) if isinstance(key, Ed25519PrivateKey) else None
+
+
+def _out_of_reach(path: Path, refusal: OSError) -> LedgerError:
+    reason = refusal.strerror
+    return LedgerError(f"The ledger's key file {path.name} is out of reach: {reason}")
+
+
+def _no_key(path: Path) -> LedgerError:
+    return LedgerError(f"The ledger's key file {path.name} holds no origin and key.")
+
+
+def _new_origin() -> str:
+    return settings.LEDGER_ORIGIN or f"twofold.local/{secrets.token_hex(6)}"
+
+
+def _make(path: Path, private_key: Ed25519PrivateKey, origin: str) -> None:
     pem = private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     whole = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     handle = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -90,3 +90,81 @@ class LedgerSalt(models.Model):
 
     def __str__(self) -> str:
         return f"salt of {self.subject}"
+
+
+class LedgerRotation(models.Model):
+    """A statement, signed by the old and the new key, of who signs from a size on."""
+
+    size = models.BigIntegerField(unique=True)
+    statement = models.TextField()
+    rotated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"rotation at {self.size}"
+
+
+class LedgerStamp(models.Model):
+    """An authority's answer (RFC 3161) for the signed text of a checkpoint, and its time."""
+
+    checkpoint = models.ForeignKey(
+        LedgerCheckpoint, on_delete=models.PROTECT, related_name="stamps"
+    )
+    authority = models.CharField(max_length=300)
+    token = models.BinaryField()
+    stamped_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["stamped_at"], name="ledger_stamp_time")]
+
+    def __str__(self) -> str:
+        return f"time stamp by {self.authority}"
+
+
+class LedgerCosignature(models.Model):
+    """A witness's line for a checkpoint (C2SP tlog-cosignature)."""
+
+    checkpoint = models.ForeignKey(
+        LedgerCheckpoint, on_delete=models.PROTECT, related_name="cosignatures"
+    )
+    witness = models.CharField(max_length=300)
+    line = models.TextField()
+    cosigned_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checkpoint", "witness"], name="ledger_cosignature_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"cosignature of {self.witness}"
+
+
+class LedgerVoucher(models.Model):
+    """How it went lately with somebody outside who is asked to vouch; the one table that changes.
+
+    It holds no proof: only when to ask again, and what to show when it goes wrong.
+    """
+
+    class Kind(models.TextChoices):
+        AUTHORITY = "authority"
+        WITNESS = "witness"
+
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    name = models.CharField(max_length=300)
+    asked_at = models.DateTimeField()
+    succeeded_at = models.DateTimeField(null=True)
+    #: In a row, since the last success.
+    failures = models.PositiveIntegerField(default=0)
+    error = models.TextField(blank=True)
+    #: The log was refused as another one than before, which no repetition mends.
+    alarm = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "name"], name="ledger_voucher_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"

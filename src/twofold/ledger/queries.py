@@ -4,11 +4,12 @@ import json
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from twofold.ledger import keys
 from twofold.ledger.forms import octets
@@ -75,12 +76,28 @@ class Mark:
     gaps: tuple[Gap, ...] = ()
 
 
+@dataclass(frozen=True)
+class PastMark:
+    """What the ledger held of the time before a moment.
+
+    Attributes:
+        newest: the newest entry recorded before it.
+        late: how many entries were recorded in the day before it. A transaction that began then
+            may commit later, below entries that stand already: the number tells that it did.
+    """
+
+    newest: Mark
+    late: int
+
+
 #: More changes than this are read anew at once.
 _MOST_CHANGES = 5000
 #: A number that was drawn and did not appear for so long belongs to a change that was rolled back.
 _GIVEN_UP_S = 3600.0
 #: How far below the newest entry a transaction that began earlier may still commit.
 _LOOK_BACK = 20_000
+#: No transaction stays open for longer.
+_LONGEST = timedelta(days=1)
 #: More gaps than this are not followed: everything is read anew instead.
 _MOST_GAPS = 200
 
@@ -132,15 +149,21 @@ def _holes(before: int, ids: Iterable[int], since: float) -> Iterator[Gap]:
         before = number
 
 
-def mark_at(*, before: datetime) -> Mark:
-    """Return the mark of the newest entry that was recorded before a time."""
-    newest = (
-        LedgerEntry.objects.filter(recorded_at__lt=before)
-        .order_by("-id")
-        .values_list("id", "leaf_hash")
+def past_mark(*, before: datetime) -> PastMark:
+    """Return what tells whether the time before a moment still is what it was; one query.
+
+    Two equal ones mean the same entries, as long as no transaction stays open for a day: entries
+    are only ever added, and one is recorded at the time at which its change began.
+    """
+    earlier = LedgerEntry.objects.filter(recorded_at__lt=before)
+    late = earlier.filter(recorded_at__gte=before - _LONGEST).order_by()
+    counted = late.values(every=Value(1)).annotate(count=Count("pk")).values("count")
+    row = (
+        earlier.order_by("-id")
+        .values_list("id", "leaf_hash", Coalesce(Subquery(counted), 0))
         .first()
     )
-    return Mark(newest[0], octets(newest[1])) if newest else Mark()
+    return PastMark(Mark(row[0], octets(row[1])), row[2]) if row else PastMark(Mark(), 0)
 
 
 def began_at() -> datetime | None:
@@ -211,6 +234,20 @@ def recorded_states(
         yield json.loads(state)
 
 
+def revision_of(subject: str) -> int:
+    """Return the number of the newest revision of a record; 0 for one without entries."""
+    return revisions_of([subject]).get(subject, 0)
+
+
+def revisions_of(subjects: Collection[str]) -> dict[str, int]:
+    """Return the number of the newest revision of each record, by ledger name; one query.
+
+    A record without entries is left out.
+    """
+    rows = LedgerEntry.objects.filter(subject__in=subjects).order_by()
+    return dict(rows.values_list("subject").annotate(last=Max("revision")))
+
+
 def first_states(subjects: Collection[str]) -> dict[str, dict[str, Any]]:
     """Return the columns of records as they were first recorded, by ledger name; one query.
 
@@ -263,15 +300,16 @@ def position() -> LedgerPosition:
 def history(subject: str, *, limit: int = 100) -> list[LedgerLine]:
     """Return the newest entries of one record, newest first."""
     rows = LedgerEntry.objects.filter(subject=subject).order_by("-revision")[:limit]
-    return list(_lines(rows.iterator()))
+    return list(lines_of(rows.iterator()))
 
 
 def newest(*, limit: int = 50) -> list[LedgerLine]:
     """Return the newest entries of all, newest first."""
-    return list(_lines(LedgerEntry.objects.order_by("-id")[:limit].iterator()))
+    return list(lines_of(LedgerEntry.objects.order_by("-id")[:limit].iterator()))
 
 
-def _lines(rows: Iterator[LedgerEntry]) -> Iterator[LedgerLine]:
+def lines_of(rows: Iterator[LedgerEntry]) -> Iterator[LedgerLine]:
+    """Yield entries with their places, in the order given."""
     for row in rows:
         yield LedgerLine(row.index, _entry(row), octets(row.leaf_hash).hex())
 

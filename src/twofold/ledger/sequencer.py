@@ -4,68 +4,97 @@ Entries, tiles and checkpoint are committed together. On PostgreSQL an advisory 
 out; on SQLite the write lock of the transaction does.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
 
-from twofold.ledger import keys
+from twofold.ledger import succession
 from twofold.ledger.errors import LedgerError
-from twofold.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerTile
+from twofold.ledger.forms import octets
+from twofold.ledger.models import LedgerCheckpoint
+from twofold.ledger.tail import Tail, TailMemory, peaks_of, stored_edge
 from twofold_verify.checkpoint import Checkpoint
-from twofold_verify.merkle import EMPTY_ROOT, HASH_BYTES, leaf_hash, node_hash
-from twofold_verify.note import NoteError, Signer, Verifier, open_note, sign
-from twofold_verify.tiles import Tile, TileReader, new_tiles
+from twofold_verify.merkle import CompactRange, leaf_hash
+from twofold_verify.note import Signer, sign
+from twofold_verify.tiles import TILE_WIDTH, Tile, new_tiles
 
 _LOCK = 0x54776F666F6C64
+_ANY = 'SELECT 1 FROM ledger_ledgerentry WHERE "index" IS NULL LIMIT 1'
+_WAITING = 'SELECT id, leaf_hash FROM ledger_ledgerentry WHERE "index" IS NULL ORDER BY id LIMIT %s'
+_NUMBER = 'UPDATE ledger_ledgerentry SET "index" = %s WHERE id = %s'
+_NUMBER_ALL = (
+    'UPDATE ledger_ledgerentry AS entry SET "index" = given.number FROM ('
+    "SELECT id, %s + place - 1 AS number FROM unnest(%s::bigint[]) WITH ORDINALITY AS t(id, place)"
+    ") AS given WHERE entry.id = given.id"
+)
+_STORED = (
+    'SELECT data FROM ledger_ledgerentry WHERE "index" >= %s AND "index" < %s ORDER BY "index"'
+)
+_ADD_TILE = 'INSERT INTO ledger_ledgertile (level, "index", width, hashes) VALUES (%s, %s, %s, %s)'
+_DROP_NARROWER = 'DELETE FROM ledger_ledgertile WHERE level = %s AND "index" = %s AND width < %s'
+_ADD_CHECKPOINT = (
+    "INSERT INTO ledger_ledgercheckpoint (size, root, note, signed_at) VALUES (%s, %s, %s, %s) "
+    "RETURNING id"
+)
+
+_memory = TailMemory()
+
+#: Writes further entries whose first index is given, and returns their leaf hashes.
+Write = Callable[[int], Sequence[bytes]]
 
 
 def run(*, at: datetime, limit: int) -> LedgerCheckpoint | None:
     """Sequence up to `limit` waiting entries; see `actions.sequence`."""
-    if not LedgerEntry.objects.filter(index=None).exists():
-        return None
-    with transaction.atomic():
-        waiting = _waiting(limit) if _locked() else []
-        if not waiting:
+    with connection.cursor() as cursor:
+        cursor.execute(_ANY)
+        if cursor.fetchone() is None:
             return None
-        signer = keys.signer()
-        size = _intact_size(signer.verifier)
-        _number([entry for entry, _hash in waiting], size)
-        leaves = _read_back(size, len(waiting))
-        if leaves != [kept for _entry, kept in waiting]:
-            raise LedgerError("An entry does not read back as it was written; nothing is signed.")
-        _grow(size, leaves)
-        return _sign(size + len(leaves), signer, at)
+    with transaction.atomic():
+        return extend(at=at, limit=limit) if _took_turn() else None
 
 
-def fetch_tile(tile: Tile) -> bytes:
-    """Return the bytes of a tile of the current tree.
+def extend(
+    *, at: datetime, limit: int | None = None, write: Write | None = None
+) -> LedgerCheckpoint | None:
+    """Sequence what waits and what is written now, inside a transaction whose turn it is.
+
+    Args:
+        at: when the checkpoint is signed.
+        limit: take so many of those that wait; None: all.
+        write: writes further entries, behind those that wait.
+
+    Returns:
+        The checkpoint, or None when there was nothing.
 
     Raises:
-        LedgerError: it is not there, or not of its width.
+        LedgerError: what was written does not read back the same, or the tree is not the one that
+            was signed; nothing is signed.
     """
-    row = LedgerTile.objects.filter(level=tile.level, index=tile.index, width=tile.width).first()
-    if row is None or len(row.hashes) != tile.width * HASH_BYTES:
-        raise LedgerError(f"The tile {tile.path} is missing or damaged; nothing is signed.")
-    return bytes(row.hashes)
+    waiting = _waiting(limit)
+    if not waiting and write is None:
+        return None
+    signer = succession.signer()
+    tail = _memory.read(signer.verifier)
+    _number([entry for entry, _hash in waiting], tail.size)
+    expected = [kept for _entry, kept in waiting]
+    if write is not None:
+        expected += write(tail.size + len(waiting))
+    leaves = _read_back(tail.size, len(expected))
+    if leaves != expected:
+        raise LedgerError("An entry does not read back as it was written; nothing is signed.")
+    return _sign(tail, leaves, signer, at) if leaves else None
 
 
-def root_at(size: int) -> bytes:
-    """Return the root of the first `size` entries, from tiles alone (RFC 6962 2.1)."""
-    if size == 0:
-        return EMPTY_ROOT
-    read = TileReader(fetch_tile, size)
-    parts, start = [], 0
-    for level in reversed(range(size.bit_length())):
-        if size >> level & 1:
-            parts.append(read(level, start >> level))
-            start += 1 << level
-    root = parts.pop()
-    while parts:
-        root = node_hash(parts.pop(), root)
-    return root
+def wait_for_turn() -> None:
+    """Keep other sequencers out until the end of the transaction, once they are through."""
+    if connection.vendor == "postgresql":  # pragma: no cover - measured on SQLite
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
-def _locked() -> bool:
+def _took_turn() -> bool:
+    """Return whether other sequencers are kept out from now on; False when a rival is at it."""
     if connection.vendor == "postgresql":  # pragma: no cover - measured on SQLite
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
@@ -73,67 +102,64 @@ def _locked() -> bool:
     return True
 
 
-def _waiting(limit: int) -> list[tuple[int, bytes]]:
+def _waiting(limit: int | None) -> list[tuple[int, bytes]]:
     """Return id and kept hash of the entries that wait, in the order of writing."""
-    rows = LedgerEntry.objects.filter(index=None).order_by("id")
-    return [(entry, bytes(kept)) for entry, kept in rows.values_list("id", "leaf_hash")[:limit]]
-
-
-def _intact_size(verifier: Verifier) -> int:
-    """Return the size to grow from, when key, checkpoint, entries and tiles agree on it.
-
-    What is signed next vouches for all that stands already, so a tree that somebody altered, or a
-    key file that was lost and made anew, must not be signed over.
-    """
-    last = LedgerCheckpoint.objects.order_by("-size").first()
-    size = last.size if last else 0
-    if LedgerEntry.objects.filter(index__gte=size).exists():
-        raise LedgerError("Entries have an index beyond the last checkpoint; nothing is signed.")
-    if last is None:
-        return 0
-    try:
-        signed = open_note(last.note, [verifier]).text
-        fits = signed == Checkpoint(verifier.name, size, root_at(size)).text()
-    except NoteError as refusal:
-        raise LedgerError(
-            f"The last checkpoint is not of this installation's key; nothing is signed. {refusal}"
-        ) from refusal
-    if not fits:
-        raise LedgerError("The tree is not the one of the last checkpoint; nothing is signed.")
-    return size
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [2**62 if limit is None else limit])
+        return [(entry, octets(kept)) for entry, kept in cursor.fetchall()]
 
 
 def _number(waiting: list[int], size: int) -> None:
-    table = connection.ops.quote_name(LedgerEntry._meta.db_table)
-    index = connection.ops.quote_name("index")
+    if not waiting:
+        return
     with connection.cursor() as cursor:
-        cursor.executemany(
-            f"UPDATE {table} SET {index} = %s WHERE id = %s",  # noqa: S608 - no input in it
-            [(size + place, entry) for place, entry in enumerate(waiting)],
-        )
+        if connection.vendor == "postgresql":  # pragma: no cover - measured on SQLite
+            cursor.execute(_NUMBER_ALL, [size, waiting])
+        else:
+            numbered = [(size + place, entry) for place, entry in enumerate(waiting)]
+            cursor.executemany(_NUMBER, numbered)
 
 
 def _read_back(size: int, count: int) -> list[bytes]:
     """Read the numbered entries again and hash them: what is signed is what is stored."""
-    stored = (
-        LedgerEntry.objects.filter(index__gte=size, index__lt=size + count)
-        .order_by("index")
-        .values_list("data", flat=True)
-    )
-    return [leaf_hash(bytes(data)) for data in stored]
+    with connection.cursor() as cursor:
+        cursor.execute(_STORED, [size, size + count])
+        return [leaf_hash(octets(data)) for (data,) in cursor.fetchall()]
 
 
-def _grow(size: int, leaves: list[bytes]) -> None:
-    made = list(new_tiles(size, size + len(leaves), leaf_hashes=leaves, fetch=fetch_tile))
-    LedgerTile.objects.bulk_create(
-        LedgerTile(level=tile.level, index=tile.index, width=tile.width, hashes=data)
-        for tile, data in made
-    )
-    for tile, _data in made:
-        LedgerTile.objects.filter(level=tile.level, index=tile.index, width__lt=tile.width).delete()
+def _grow(tail: Tail, leaves: list[bytes]) -> dict[Tile, bytes]:
+    """Lay the tiles of new leaves and return the partial ones, as they read back."""
+    size = tail.size + len(leaves)
+    made = dict(new_tiles(tail.size, size, leaf_hashes=leaves, fetch=tail.edge.__getitem__))
+    with connection.cursor() as cursor:
+        for tile, hashes in made.items():
+            cursor.execute(_ADD_TILE, [tile.level, tile.index, tile.width, hashes])
+            cursor.execute(_DROP_NARROWER, [tile.level, tile.index, tile.width])
+    edge = stored_edge(size)
+    if any(made.get(tile, tail.edge.get(tile)) != hashes for tile, hashes in edge.items()):
+        raise LedgerError("A tile does not read back as it was written; nothing is signed.")
+    return edge
 
 
-def _sign(size: int, signer: Signer, at: datetime) -> LedgerCheckpoint:
-    root = root_at(size)
+def _peaks(tail: Tail, leaves: list[bytes], edge: dict[Tile, bytes]) -> tuple[bytes, ...]:
+    """Return the peaks of the grown tree, by the way that hashes less."""
+    if len(leaves) > TILE_WIDTH:
+        return peaks_of(tail.size + len(leaves), edge)
+    tree = CompactRange(tail.size, tail.peaks)
+    for leaf in leaves:
+        tree.append(leaf)
+    return tree.peaks
+
+
+def _sign(tail: Tail, leaves: list[bytes], signer: Signer, at: datetime) -> LedgerCheckpoint:
+    size = tail.size + len(leaves)
+    edge = _grow(tail, leaves)
+    peaks = _peaks(tail, leaves, edge)
+    root = CompactRange(size, peaks).root()
     note = sign(Checkpoint(signer.name, size, root).text(), signer)
-    return LedgerCheckpoint.objects.create(size=size, root=root, note=note, signed_at=at)
+    signed_at = connection.ops.adapt_datetimefield_value(at)
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD_CHECKPOINT, [size, root, note, signed_at])
+        (key,) = cursor.fetchone()
+    _memory.keep(Tail(tail.verifier, note, size, peaks, edge))
+    return LedgerCheckpoint(pk=key, size=size, root=root, note=note, signed_at=at)

@@ -7,15 +7,26 @@ from django.db import DatabaseError
 
 from twofold.ledger import bookkeeping
 from twofold.ledger.forms import octets
-from twofold.ledger.models import LedgerCheckpoint, LedgerRevision, LedgerSalt, LedgerTile
+from twofold.ledger.models import (
+    LedgerCheckpoint,
+    LedgerRevision,
+    LedgerRotation,
+    LedgerSalt,
+    LedgerStamp,
+    LedgerTile,
+)
 from twofold.ledger.recorded import Recorded, recorded_models
 from twofold.ledger.states import raw_rows, read_states
 from twofold_verify.note import Verifier
 from twofold_verify.report import Findings
-from twofold_verify.source import LiveRow, Part, Revision, SourceError
+from twofold_verify.source import KeptStamp, LiveRow, Part, Revision, SourceError
 from twofold_verify.tiles import split_hashes
 
 Opener = Callable[[str], BinaryIO | None]
+#: Witnesses that fail for a while leave others' cosignatures alone on a checkpoint.
+_COSIGNED = 50
+#: How many salts are kept that were read before their turn.
+_SALTS_AHEAD = 65_536
 
 
 class DatabaseSource:
@@ -36,9 +47,9 @@ class DatabaseSource:
         return True
 
     def checkpoint(self) -> str | None:
-        """Return the newest signed note."""
+        """Return the newest signed note, with the cosignatures that it has."""
         last = LedgerCheckpoint.objects.order_by("-size").first()
-        return last.note if last else None
+        return _with_cosignatures(last) if last else None
 
     def entries(self) -> Iterator[bytes]:
         """Yield the sequenced entries by index."""
@@ -74,11 +85,27 @@ class DatabaseSource:
         """
         for model in recorded_models():
             try:
-                for subject, state in read_states(model, salts=_salts(model)):
+                for subject, state in read_states(model, salts=Salts(model)):
                     yield LiveRow(subject, state)
             except DatabaseError as refusal:
                 message = f"The table of {model._meta.label_lower} cannot be read: {refusal}."
                 raise SourceError(message) from refusal
+
+    def rotations(self) -> Iterator[str]:
+        """Yield the statements of rotation by size."""
+        yield from LedgerRotation.objects.order_by("size").values_list("statement", flat=True)
+
+    def stamps(self) -> Iterator[KeptStamp]:
+        """Yield the time stamps by size."""
+        rows = LedgerStamp.objects.order_by("checkpoint__size", "id")
+        for note, token in rows.values_list("checkpoint__note", "token").iterator():
+            yield KeptStamp(note, octets(token))
+
+    def cosigned(self) -> Iterator[str]:
+        """Yield the newest cosigned checkpoints; each vouches for all before it."""
+        rows = LedgerCheckpoint.objects.filter(cosignatures__isnull=False).distinct()
+        for row in rows.order_by("-size")[:_COSIGNED]:
+            yield _with_cosignatures(row)
 
     def open_blob(self, sha256: str) -> BinaryIO | None:
         """Return the stored file from the first opener that has it.
@@ -101,12 +128,18 @@ class DatabaseSource:
     def check_tree(self, trust: Verifier) -> None:
         """Add to the findings what is wrong with upper tiles and with any checkpoint."""
         bookkeeping.check_tree(self.findings, trust)
+        bookkeeping.check_vouching(self.findings)
 
     def _entries(self, *, waiting: bool) -> Iterator[bytes]:
         for row in bookkeeping.entry_rows(waiting=waiting):
-            bookkeeping.check_columns(self.findings, row)
-            data: bytes = row[1]
+            data = row[1] if type(row[1]) is bytes else octets(row[1])
+            bookkeeping.check_columns(self.findings, data, row)
             yield data
+
+
+def _with_cosignatures(checkpoint: LedgerCheckpoint) -> str:
+    lines = checkpoint.cosignatures.order_by("id").values_list("line", flat=True)
+    return "".join([checkpoint.note, *lines])
 
 
 def _hashes(tile: dict[int, bytes]) -> Iterator[bytes]:
@@ -114,8 +147,35 @@ def _hashes(tile: dict[int, bytes]) -> Iterator[bytes]:
         yield from split_hashes(hashes)
 
 
-def _salts(model: type[Recorded]) -> dict[str, bytes]:
-    if not model.personal:
-        return {}
-    rows: Any = LedgerSalt.objects.filter(subject__startswith=f"{model._meta.label_lower}:")
-    return {subject: octets(salt) for subject, salt in rows.values_list("subject", "salt")}
+class Salts(dict[str, bytes]):
+    """The salts of a model's rows, asked for row by row.
+
+    They were made in the order of the rows, so reading them along takes little memory: what is held
+    is what was met before its turn. A salt that does not turn up soon is looked for by itself.
+    """
+
+    def __init__(self, model: type[Recorded]) -> None:
+        super().__init__()
+        rows: Any = LedgerSalt.objects.filter(subject__startswith=f"{model._meta.label_lower}:")
+        self._rest = iter(rows.order_by("id").values_list("subject", "salt").iterator())
+        self._last: tuple[str, bytes] = ("", b"")
+
+    def __getitem__(self, subject: str) -> bytes:
+        """Return a salt; raise `KeyError` when there is none."""
+        if self._last[0] != subject:
+            met = self.pop(subject, None)
+            self._last = (subject, self._find(subject) if met is None else met)
+        return self._last[1]
+
+    def _find(self, subject: str) -> bytes:
+        while len(self) < _SALTS_AHEAD:
+            met, salt = next(self._rest, (None, b""))
+            if met is None:
+                raise KeyError(subject)
+            if met == subject:
+                return octets(salt)
+            self[met] = octets(salt)
+        found: Any = LedgerSalt.objects.filter(subject=subject).values_list("salt", flat=True)
+        for salt in found:
+            return octets(salt)
+        raise KeyError(subject)

@@ -21,6 +21,11 @@ from twofold.ledger.recorded import Recorded
 
 _CHUNK = 2000
 _NO_SALT = "no salt stands for this row"
+#: Forms of a column that holds nothing, which is told as it is: that is all that is left of a row
+#: whose personal data was erased together with its salt.
+_EMPTY = frozenset({"null", '""'})
+#: How a column that is committed to begins.
+COMMITMENT = "commitment:"
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ def read_states(
     """Yield ledger subject and state text of each stored row, in the order of the table.
 
     Args:
-        salts: by subject; a row with personal columns and no salt has a state that fits no entry.
+        salts: by subject; a row that holds something personal and has no salt has a state that
+            fits no entry.
         keys: primary keys of the rows to read; None: all of them.
 
     Raises:
@@ -59,16 +65,47 @@ def read_states(
         subject = prefix + parts[layout.key].strip('"')
         if not layout.personal:
             yield subject, layout.template % tuple(parts)
-        elif subject in salts:
-            _commit(parts, layout, salts[subject])
-            yield subject, layout.template % tuple(parts)
-        else:
+            continue
+        try:
+            _commit(parts, layout, salts, subject)
+        except KeyError:
             yield subject, _NO_SALT
+        else:
+            yield subject, layout.template % tuple(parts)
+
+
+def read_personal(
+    model: type[Recorded], *, keys: Collection[Any] | None = None
+) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield ledger subject and the personal columns of each stored row, in the order of its states.
+
+    Each column comes with its canonical form, which is what its commitment is to; one that holds
+    nothing is told as it is and left out.
+    """
+    layout = _layout_of(model)
+    rows = model._base_manager.order_by()  # noqa: SLF001 - every row, whatever a manager hides
+    if keys is not None:
+        rows = rows.filter(pk__in=keys)
+    prefix = f"{model._meta.label_lower}:"
+    # All columns are read: of fewer, another index might give the rows in another order.
+    for row in raw_rows(rows, *layout.columns):
+        told = [
+            (layout.columns[place], layout.forms[place](row[place]))
+            for place in layout.personal
+            if row[place] is not None
+        ]
+        key = layout.forms[layout.key](row[layout.key]).strip('"')
+        yield f"{prefix}{key}", [(column, form) for column, form in told if form not in _EMPTY]
 
 
 def columns_of(model: type[Recorded]) -> tuple[str, ...]:
     """Return the columns that a model's state holds, sorted by name."""
     return _layout_of(model).columns
+
+
+def commitment_to(column: str, form: str, salt: bytes) -> str:
+    """Return the commitment to a column's canonical form: HMAC-SHA-256 of `column=form`, in hex."""
+    return f"{COMMITMENT}{hmac.digest(salt, f'{column}={form}'.encode(), 'sha256').hex()}"
 
 
 def raw_rows(rows: "QuerySet[Any, Any]", *columns: str) -> Iterator[tuple[Any, ...]]:
@@ -103,9 +140,9 @@ def _layout_of(model: type[Recorded]) -> _Layout:
     )
 
 
-def _commit(parts: list[str], layout: _Layout, salt: bytes) -> None:
+def _commit(parts: list[str], layout: _Layout, salts: Mapping[str, bytes], subject: str) -> None:
     """Replace the parts that are personal by commitments; an empty column shows as empty."""
     for place in layout.personal:
-        if parts[place] != "null":
-            message = f"{layout.columns[place]}={parts[place]}".encode()
-            parts[place] = f'"commitment:{hmac.digest(salt, message, "sha256").hex()}"'
+        if parts[place] not in _EMPTY:
+            commitment = commitment_to(layout.columns[place], parts[place], salts[subject])
+            parts[place] = f'"{commitment}"'

@@ -4,6 +4,8 @@ They stop mistakes and casual edits, not somebody who owns the database: that is
 are for. An entry may be given its index once; a partial tile may go when a wider one stands.
 """
 
+from collections.abc import Collection
+
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 _TABLES = (
@@ -11,6 +13,9 @@ _TABLES = (
     "ledger_ledgerrevision",
     "ledger_ledgertile",
     "ledger_ledgercheckpoint",
+    "ledger_ledgerrotation",
+    "ledger_ledgerstamp",
+    "ledger_ledgercosignature",
 )
 # What may pass: an unsequenced entry that receives its index and nothing else.
 _SEQUENCED = (
@@ -30,20 +35,24 @@ _MESSAGE = "the ledger is append-only"
 
 
 def create(connection: BaseDatabaseWrapper) -> None:
-    """Create the triggers on SQLite or PostgreSQL."""
+    """Create the triggers on SQLite or PostgreSQL, anew on each table that there is already."""
     make = _postgresql if connection.vendor == "postgresql" else _sqlite
+    drop(connection)
     with connection.cursor() as cursor:
+        standing = set(connection.introspection.table_names(cursor))
         for table in _TABLES:
+            if table not in standing:
+                continue
             for event in ("UPDATE", "DELETE"):
                 for statement in make(table, event, _ALLOWED.get((table, event))):
                     cursor.execute(statement)
 
 
-def drop(connection: BaseDatabaseWrapper) -> None:
+def drop(connection: BaseDatabaseWrapper, *, only: Collection[str] = _TABLES) -> None:
     """Drop the triggers: for migrations backwards, and for tests that tamper or clear tables."""
     postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
-        for table in _TABLES:
+        for table in only:
             for event in ("update", "delete"):
                 name = f"{table}_no_{event}"
                 cursor.execute(

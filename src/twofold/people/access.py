@@ -4,6 +4,7 @@ Every action calls `require` first; every query that a person reads through is s
 `permitted_units`.
 """
 
+import itertools
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ class Permission(StrEnum):
 
     READ = "read"
     MANAGE_PEOPLE = "people.manage"
+    ERASE_PERSON = "people.erase"
     REGISTER_SYSTEM = "inventory.register"
     CHANGE_SYSTEM = "inventory.change"
     CONFIGURE_TELEMETRY = "telemetry.configure"
@@ -29,6 +31,11 @@ class Permission(StrEnum):
     CONFIGURE_MONITOR = "monitoring.configure"
     ACKNOWLEDGE_ALERT = "monitoring.acknowledge"
     ADD_EVIDENCE = "evidence.add"
+    ASK_EVIDENCE = "evidence.ask"
+    COLLECT_EVIDENCE = "evidence.collect"
+    HOLD_EVIDENCE = "evidence.hold"
+    ERASE_EVIDENCE = "evidence.erase"
+    RELEASE_EVIDENCE = "evidence.release"
     IMPLEMENT_CONTROL = "controls.implement"
     APPROVE_CONTROL = "controls.approve"
     DECIDE_APPLICABILITY = "controls.applicability"
@@ -44,6 +51,7 @@ class Permission(StrEnum):
     ANSWER_FINDING = "findings.answer"
     CLOSE_FINDING = "findings.close"
     EXPORT_RECORD = "ledger.export"
+    ROTATE_KEY = "ledger.rotate"
 
 
 _P = Permission
@@ -55,6 +63,8 @@ _OWNING = {
     _P.CONFIGURE_MONITOR,
     _P.ACKNOWLEDGE_ALERT,
     _P.ADD_EVIDENCE,
+    _P.ASK_EVIDENCE,
+    _P.COLLECT_EVIDENCE,
     _P.IMPLEMENT_CONTROL,
     _P.CLAIM,
     _P.RUN_CHECKS,
@@ -62,6 +72,10 @@ _OWNING = {
     _P.ANSWER_FINDING,
 }
 _LEADING = _OWNING | {
+    _P.ERASE_PERSON,
+    _P.HOLD_EVIDENCE,
+    _P.RELEASE_EVIDENCE,
+    _P.ERASE_EVIDENCE,
     _P.APPROVE_CONTROL,
     _P.DECIDE_APPLICABILITY,
     _P.ACCEPT_CLAIM,
@@ -74,16 +88,26 @@ _LEADING = _OWNING | {
     _P.EXPORT_RECORD,
 }
 PERMISSIONS: dict[str, frozenset[Permission]] = {
-    Role.ADMINISTRATOR: frozenset({_P.READ, _P.MANAGE_PEOPLE, _P.EXPORT_RECORD}),
+    Role.ADMINISTRATOR: frozenset(
+        {_P.READ, _P.MANAGE_PEOPLE, _P.ERASE_PERSON, _P.EXPORT_RECORD, _P.ROTATE_KEY}
+    ),
     Role.GOVERNANCE_LEAD: frozenset(_LEADING),
     Role.SECURITY_LEAD: frozenset(_LEADING),
     Role.SYSTEM_OWNER: frozenset(_OWNING),
     Role.ENGINEER: frozenset(
-        {_P.READ, _P.CONFIGURE_TELEMETRY, _P.SEND_TELEMETRY, _P.CONFIGURE_MONITOR, _P.ADD_EVIDENCE}
+        {
+            _P.READ,
+            _P.CONFIGURE_TELEMETRY,
+            _P.SEND_TELEMETRY,
+            _P.CONFIGURE_MONITOR,
+            _P.ADD_EVIDENCE,
+            _P.COLLECT_EVIDENCE,
+        }
     ),
     Role.APPROVER: frozenset(
         {
             _P.READ,
+            _P.ERASE_EVIDENCE,
             _P.APPROVE_CONTROL,
             _P.ACCEPT_CLAIM,
             _P.APPROVE_OVERRIDE,
@@ -94,7 +118,14 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     ),
     Role.REVIEWER: frozenset({_P.READ}),
     Role.AUDITOR: frozenset(
-        {_P.READ, _P.RUN_CHECKS, _P.RAISE_FINDING, _P.CLOSE_FINDING, _P.EXPORT_RECORD}
+        {
+            _P.READ,
+            _P.ASK_EVIDENCE,
+            _P.RUN_CHECKS,
+            _P.RAISE_FINDING,
+            _P.CLOSE_FINDING,
+            _P.EXPORT_RECORD,
+        }
     ),
     Role.SENDER: frozenset({_P.SEND_TELEMETRY}),
     Role.READER: frozenset({_P.READ}),
@@ -178,11 +209,16 @@ def require_anywhere(by: Actor, permission: Permission, *, at: datetime) -> None
     Raises:
         AccessDenied: it does not.
     """
-    if not by.system and not _permitted_paths(by, permission, at):
+    if not may_anywhere(by, permission, at=at):
         raise AccessDenied(
             _("You hold no role that permits this (%(permission)s).")
             % {"permission": permission.value}
         )
+
+
+def may_anywhere(by: Actor, permission: Permission, *, at: datetime) -> bool:
+    """Return whether `require_anywhere` would let this pass."""
+    return by.system or bool(_permitted_paths(by, permission, at))
 
 
 def require_another(by: Actor, *, than: Iterable[uuid.UUID | None], what: str) -> None:
@@ -219,6 +255,15 @@ def reach(by: Actor, permission: Permission, *, at: datetime) -> tuple[str, ...]
         if not any(path.startswith(wider) for wider in found):
             found.append(path)
     return tuple(found)
+
+
+def paths_above(paths: Iterable[str]) -> set[str]:
+    """Return the paths of the units at and above these ones."""
+    return {
+        above
+        for path in paths
+        for above in itertools.accumulate(part + "/" for part in path.split("/")[:-1])
+    }
 
 
 def _permitted_paths(by: Actor, permission: Permission, at: datetime) -> list[str]:

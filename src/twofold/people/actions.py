@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection, transaction
@@ -17,6 +16,7 @@ from django.utils.translation import gettext as _
 from twofold.ledger import actions as ledger
 from twofold.people import access, founding
 from twofold.people.access import Actor, Permission
+from twofold.people.accounts import require_sound
 from twofold.people.errors import AccessDenied, Conflict, InvalidInput
 from twofold.people.models import ApiToken, Person, Role, RoleAssignment, Unit
 from twofold.people.queries import token_digest
@@ -113,10 +113,13 @@ def assign_role(
         AccessDenied: the actor does not manage people in the unit.
         SeparationOfDuties: nobody gives a role to themselves.
         InvalidInput: the last day lies before the first.
+        Conflict: the person is deactivated.
     """
     access.require(by, Permission.MANAGE_PEOPLE, unit=unit, at=at)
     if by.person_id == person.pk:
         access.require_another(by, than=[person.pk], what=_("a role of one's own"))
+    if not person.is_active:
+        raise Conflict(_("This person is deactivated."))
     if until_date and until_date < from_date:
         raise InvalidInput(_("The last day lies before the first."), field="until_date")
     return _save_assignment(person, role, unit, from_date, until_date, by=by, at=at)
@@ -269,10 +272,7 @@ def _save_person(name: str, email: str, password: str | None, *, by: Actor, at: 
     if Person.objects.filter(email__iexact=person.email).exists():
         raise InvalidInput(_("There is a person with this address already."), field="email")
     if password is not None:
-        try:
-            validate_password(password, person)
-        except ValidationError as refusal:
-            raise InvalidInput(" ".join(refusal.messages), field="password") from refusal
+        require_sound(password, person)
     person.password = make_password(password)
     person.save(force_insert=True)
     ledger.record(person, "added", by=by.ledger_name, at=at)

@@ -35,6 +35,12 @@ class Conflict(Refusal):
     code = "conflict"
 
 
+class Outdated(Conflict):
+    """The record is no longer what the actor looked at."""
+
+    code = "outdated"
+
+
 class AccessDenied(Refusal):
     """The actor holds no role that permits this here."""
 

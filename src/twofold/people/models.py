@@ -49,8 +49,10 @@ class Person(Recorded, AbstractBaseUser):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(_("name"), max_length=120)
-    email = models.EmailField(_("e-mail address"), unique=True)
+    #: Unique among those who have one: of an erased person name, address and password are blank.
+    email = models.EmailField(_("e-mail address"))
     is_active = models.BooleanField(default=True)
+    erased_at = models.DateTimeField(null=True, blank=True)
     # Signing in changes no record; sessions keep their own time.
     last_login = None
 
@@ -60,7 +62,13 @@ class Person(Recorded, AbstractBaseUser):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(Lower("email"), name="people_person_email_once"),
+            models.UniqueConstraint(
+                Lower("email"), condition=~models.Q(email=""), name="people_person_email_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None) | models.Q(is_active=False),
+                name="people_person_erased_is_inactive",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -127,3 +135,50 @@ class ApiToken(Recorded):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Erasure(Recorded):
+    """What one person asked to erase: it waits, another person erased it, or it was taken back.
+
+    The record says why, and nothing of what was erased but its ledger name and its kind.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    #: Ledger name of the record.
+    subject = models.CharField(max_length=120)
+    #: What kind of record it is, as its own context names kinds; blank: a person.
+    kind = models.CharField(max_length=60, blank=True)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="erasures")
+    reason = models.CharField(_("reason"), max_length=500)
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    decided_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    #: Why it was taken back; blank: it waits, or the record was erased.
+    withdrawal = models.CharField(_("reason"), max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject"],
+                condition=models.Q(withdrawal=""),
+                name="people_erasure_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decided_at=None, decided_by=None, withdrawal="")
+                | models.Q(decided_at__isnull=False, decided_by__isnull=False),
+                name="people_erasure_decided_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decided_by=None)
+                | ~models.Q(withdrawal="")
+                | ~models.Q(decided_by=models.F("asked_by")),
+                name="people_erasure_by_two",
+            ),
+        ]
+        indexes = [models.Index(fields=["-asked_at", "id"], name="people_erasure_newest")]
+
+    def __str__(self) -> str:
+        return f"erasure of {self.subject}"

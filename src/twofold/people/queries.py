@@ -1,16 +1,24 @@
 """Reading persons, units and tokens."""
 
 import hashlib
-import itertools
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db import models
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from twofold.people.access import Actor, Permission, actor_of_token, reach
+from twofold.people.access import (
+    Actor,
+    Permission,
+    actor_of_token,
+    paths_above,
+    permitted_units,
+    reach,
+)
 from twofold.people.errors import InvalidInput, NotFound
-from twofold.people.models import ApiToken, Person, Role, RoleAssignment, Unit
+from twofold.people.models import ApiToken, Erasure, Person, Role, RoleAssignment, Unit
 
 
 def token_digest(secret: str) -> str:
@@ -55,16 +63,22 @@ def visible_assignments(by: Actor, *, at: datetime) -> QuerySet[RoleAssignment]:
     """
     within = Q(pk__in=[])
     for path in reach(by, Permission.READ, at=at):
-        above = list(itertools.accumulate(part + "/" for part in path.split("/")[:-1]))
-        within |= Q(unit__path__startswith=path) | Q(unit__path__in=above)
+        within |= Q(unit__path__startswith=path) | Q(unit__path__in=paths_above([path]))
     rows = RoleAssignment.objects.filter(within).select_related("unit")
     return rows.order_by("unit__path", "role", "from_date", "pk")
 
 
-def visible_persons(by: Actor, *, at: datetime) -> QuerySet[Person]:
-    """Return active persons by name: all for who manages people, else those of visible roles."""
+def visible_persons(by: Actor, *, at: datetime, active: bool | None = True) -> QuerySet[Person]:
+    """Return persons by name: all for who manages people, else active ones of visible roles.
+
+    Args:
+        active: False: only deactivated ones; None: both. Who was erased is never among them.
+    """
     if may_manage_people(by, at=at):
-        return persons().order_by("name", "pk")
+        rows = Person.objects.filter(erased_at=None).order_by("name", "pk")
+        return rows if active is None else rows.filter(is_active=active)
+    if active is False:
+        return Person.objects.none()
     shown = visible_assignments(by, at=at).order_by().values("person")
     return persons().filter(pk__in=shown).order_by("name", "pk")
 
@@ -80,12 +94,12 @@ def holding(rows: QuerySet[RoleAssignment], *, on: date) -> QuerySet[RoleAssignm
 
 
 def person_for(key: UUID, by: Actor, *, at: datetime) -> Person:
-    """Return an active person whom the actor may see.
+    """Return a person whom the actor may see: a deactivated one only who manages people.
 
     Raises:
         NotFound: there is none.
     """
-    found = visible_persons(by, at=at).filter(pk=key).first()
+    found = visible_persons(by, at=at, active=None).filter(pk=key).first()
     if found is None:
         raise NotFound(_("There is no such person."))
     return found
@@ -115,13 +129,13 @@ def unit_by_name(name: str) -> Unit:
     return found[0]
 
 
-def person_by_email(email: str, *, field: str) -> Person:
-    """Return the active person of an address.
+def person_by_email(email: str, *, field: str, active: bool = True) -> Person:
+    """Return the active person of an address, or the deactivated one.
 
     Raises:
         InvalidInput: there is none; `field` is the input that named it.
     """
-    person = Person.objects.filter(email__iexact=email, is_active=True).first()
+    person = Person.objects.filter(email__iexact=email, is_active=active).first()
     if person is None:
         raise InvalidInput(_("There is no person %(email)s.") % {"email": email}, field=field)
     return person
@@ -156,3 +170,56 @@ def token_named(name: str, person: Person) -> ApiToken:
     if token is None:
         raise NotFound(_("There is no token %(name)s.") % {"name": name}, field="name")
     return token
+
+
+class ErasureState(models.TextChoices):
+    """Where an erasure stands."""
+
+    WAITING = "waiting", gettext_lazy("Waits")
+    ERASED = "erased", gettext_lazy("Erased")
+    WITHDRAWN = "withdrawn", gettext_lazy("Taken back")
+
+
+def visible_erasures(by: Actor, *, at: datetime) -> QuerySet[Erasure]:
+    """Return the erasures in units that the actor may read, newest first, with who decided.
+
+    A token that is for one record alone sees those of that record.
+    """
+    rows = Erasure.objects.filter(unit__in=permitted_units(by, Permission.READ, at=at))
+    if by.restricted_to:
+        rows = rows.filter(subject=by.restricted_to)
+    return rows.select_related("unit", "asked_by", "decided_by").order_by("-asked_at", "pk")
+
+
+def erasures_in(rows: QuerySet[Erasure], state: ErasureState) -> QuerySet[Erasure]:
+    """Return the erasures of a state."""
+    if state is ErasureState.WAITING:
+        return rows.filter(decided_at=None)
+    if state is ErasureState.WITHDRAWN:
+        return rows.exclude(withdrawal="")
+    return rows.filter(withdrawal="").exclude(decided_at=None)
+
+
+def erasure_state(row: Erasure) -> ErasureState:
+    """Return where an erasure stands."""
+    if row.decided_at is None:
+        return ErasureState.WAITING
+    return ErasureState.WITHDRAWN if row.withdrawal else ErasureState.ERASED
+
+
+def erasure_for(key: UUID, by: Actor, *, at: datetime) -> Erasure:
+    """Return an erasure that the actor may see, as `visible_erasures` does.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = visible_erasures(by, at=at).filter(pk=key).first()
+    if found is None:
+        raise NotFound(_("There is no such erasure."))
+    return found
+
+
+def standing_erasure(subject: str) -> Erasure | None:
+    """Return the erasure of a record that waits or was done; None when nobody asks for it."""
+    rows = Erasure.objects.filter(subject=subject, withdrawal="")
+    return rows.select_related("asked_by", "decided_by").first()

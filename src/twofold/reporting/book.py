@@ -33,9 +33,16 @@ from twofold.domain.readiness import (
     scope_state,
 )
 from twofold.people.models import Unit
-from twofold.reporting.facts import decision_fact, implementation_fact, needs_in, override_fact
+from twofold.reporting.facts import (
+    decision_fact,
+    implementation_fact,
+    needs_in,
+    override_fact,
+    veiled,
+)
 from twofold.reporting.rows import MODELS, Model, Now, Row, Source, key_of, known_day
 from twofold.reporting.shelves import Shelves, Sight
+from twofold.reporting.views import View, Views
 
 #: A change of one of these touches so much that everything is judged anew.
 _REBUILDING = {LibraryEntry, ImportedFramework, Unit}
@@ -48,6 +55,7 @@ class Book:
         """Read everything and judge it."""
         self.on = on
         self._shelves = Shelves(source)
+        self._views = Views()
         self.judge_anew()
 
     def follow(
@@ -89,6 +97,8 @@ class Book:
             for key, state in self._states.items()
             if state is None or (state.until is not None and state.until < day)
         }
+        # Of whoever asks, everything is concluded anew that day: only those who do.
+        self._views.forget()
         self._judge(due, set(self.catalog.requirements))
 
     def sees_all(self, paths: Iterable[str]) -> bool:
@@ -123,7 +133,7 @@ class Book:
     ) -> tuple[ImplementationFact, ...]:
         """Return the implementations of a control that a reader of this sight may see."""
         return tuple(
-            self._facts_by_key[key]
+            self._told(key, sees)
             for key in self._of_control.get(control, ())
             if sees is None or sees(*self._place(key))
         )
@@ -132,33 +142,30 @@ class Book:
         """Return the sums by control over what a reader of this sight may see."""
         if sees is None:
             return self._tallies
-        found: dict[str, Tally] = {}
-        for key, state in self._states.items():
-            if state is not None and sees(*self._place(key)):
-                control = self._shelves.rows[Implementation][key]["control"]
-                found.setdefault(control, Tally()).add(state)
-        return found
+        return self._views.of(sees, self._viewed).tallies
 
     def readiness(self, sees: Sight | None = None) -> dict[str, Readiness]:
         """Return the state of every assessed requirement, its most pressing reasons alone."""
         if sees is None:
             return dict(self._readiness)
-        tallies = self.tallies(sees)
-        return {key: self._concluded(key, tallies, sees) for key in self._readiness}
-
-    # What is entered and found again.
+        return dict(self._views.of(sees, self._viewed).readiness)
 
     # What is judged.
 
     def judge_anew(self) -> None:
         """Judge everything that was read, without reading it again."""
+        self._views.forget()
         rows = self._shelves.rows
         self.catalog: Catalog = assembled(
             [
                 (row["control"], row["change"], row["content"])
                 for row in rows[LibraryEntry].values()
             ],
-            [row["content"] for row in rows[ImportedFramework].values()],
+            [
+                row["content"]
+                for row in rows[ImportedFramework].values()
+                if not row.get("withdrawn_at")
+            ],
         )
         self._credits: dict[str, tuple[Credit, ...]] = {
             requirement: tuple(
@@ -184,7 +191,7 @@ class Book:
             },
         )
 
-    def _judge(self, touched: Iterable[str], requirements: set[str]) -> None:
+    def _judge(self, touched: set[str], requirements: set[str]) -> None:
         """Judge these implementations anew, then these requirements and those they bear on."""
         concluded = {key for key in requirements if key in self._readiness or not self._readiness}
         for key in touched:
@@ -193,6 +200,29 @@ class Book:
             concluded |= {credit.requirement for credit in served.credits} if served else set()
         for requirement in concluded:
             self._readiness[requirement] = self._concluded(requirement, self._tallies, None)
+        for sees, view in self._views:
+            for key in touched:
+                self._put(key, view, sees)
+            for requirement in concluded:
+                view.readiness[requirement] = self._concluded(requirement, view.tallies, sees)
+
+    def _viewed(self, sees: Sight) -> View:
+        view = View()
+        for key in self._states:
+            self._put(key, view, sees)
+        view.readiness = {key: self._concluded(key, view.tallies, sees) for key in self._readiness}
+        return view
+
+    def _put(self, key: str, view: View, sees: Sight) -> None:
+        """Count an implementation in a view as it stands now, if it counts there."""
+        state = self._states.get(key)
+        if state is None or not sees(*self._place(key)):
+            view.put(key, "", None)
+            return
+        fact = self._told(key, sees)
+        # Of what lies above, the same is said in fewer words.
+        told = state if fact is self._facts_by_key[key] else scope_state(fact, self.on)
+        view.put(key, fact.control, told)
 
     def _judge_one(self, key: str) -> str:
         """Judge one implementation and change its control's sums; return the control."""
@@ -280,6 +310,11 @@ class Book:
     def _weight(self, row: Row) -> tuple[bool, int, str]:
         """Return the place of a row among others: what applies first, then the widest unit."""
         return not row.get("applicable"), len(self._shelves.path(row)), row["id"]
+
+    def _told(self, key: str, sees: Sight | None) -> ImplementationFact:
+        """Return a fact as a reader of this sight may know it."""
+        fact = self._facts_by_key[key]
+        return veiled(fact) if sees and sees.veils(self._place(key)[0]) else fact
 
     def _place(self, key: str) -> tuple[str, str]:
         row = self._shelves.rows[Implementation][key]

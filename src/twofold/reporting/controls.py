@@ -19,6 +19,7 @@ from twofold.domain.readiness import (
 from twofold.evidence.models import EvidenceItem
 from twofold.evidence.queries import names_behind
 from twofold.people.access import Actor, Permission, may
+from twofold.reporting.credited import ScopeThen, shared_from_above
 from twofold.reporting.facts import counts_until
 from twofold.reporting.history import names_of
 from twofold.reporting.standing import Standing, standing
@@ -43,7 +44,7 @@ class ControlRow:
 
 @dataclass(frozen=True)
 class ClaimView:
-    """A claim with the names of who made and judged it, and whether the actor may judge it.
+    """A claim with the names of who made and judged it, and what the actor may do with it.
 
     Attributes:
         until: the last day on which it counts, once it is accepted.
@@ -53,8 +54,10 @@ class ClaimView:
     claimed_by: str
     accepted_by: str
     rejected_by: str
+    withdrawn_by: str
     until: date
     may_accept: bool
+    may_withdraw: bool
 
 
 @dataclass(frozen=True)
@@ -83,11 +86,17 @@ class ImplementationView:
 
 @dataclass(frozen=True)
 class CreditView:
-    """A control that is credited to a requirement, and where it is run."""
+    """A control that is credited to a requirement, and where it is run.
+
+    Attributes:
+        implementations: those that the actor may open.
+        above: units above for the whole of which it is run, and so here too.
+    """
 
     control: LibraryControl
     credit: ControlCredit
     implementations: tuple[Implementation, ...]
+    above: tuple[ScopeThen, ...]
 
 
 @dataclass(frozen=True)
@@ -130,18 +139,26 @@ def claim_views(item: EvidenceItem, by: Actor, *, at: datetime) -> list[ClaimVie
     return [claim_view(claim, claim.implementation, names, own, by=by, at=at) for claim in claims]
 
 
-def requirement_credits(requirement: Requirement, by: Actor, *, at: datetime) -> list[CreditView]:
-    """Return the controls credited to a requirement, with the scopes that run them."""
+def requirement_credits(
+    requirement: Requirement, found: Standing, by: Actor, *, at: datetime
+) -> list[CreditView]:
+    """Return the controls credited to a requirement, with the scopes that run them.
+
+    Args:
+        found: where the organisation stands today, as the actor may see it.
+    """
     controls = library().controls_of.get(requirement.id, ())
     running: dict[str, list[Implementation]] = {}
     rows = visible_implementations(by, at=at).filter(control__in=[c.id for c in controls])
     for row in rows.filter(retired_at=None).prefetch_related(None):
         running.setdefault(row.control, []).append(row)
+    above = shared_from_above([control.id for control in controls], found)
     return [
         CreditView(
             control,
             next(entry for entry in control.credits if entry.requirement == requirement.id),
             tuple(running.get(control.id, ())),
+            above.get(control.id, ()),
         )
         for control in controls
     ]
@@ -151,11 +168,12 @@ def credited_requirements(claims: Iterable[EvidenceClaim]) -> list[CreditedRequi
     """Return every requirement that accepted or proposed claims are credited to, each once.
 
     They stand in the order of the frameworks, under the first control that credits them; one whose
-    claim was accepted goes before one whose claim waits. What was rejected is credited to nothing.
+    claim was accepted goes before one whose claim waits. What was rejected or withdrawn is
+    credited to nothing.
     """
     accepted: dict[str, bool] = {}
     for claim in claims:
-        if claim.rejected_at is not None:
+        if claim.rejected_at is not None or claim.withdrawn_at is not None:
             continue
         key = claim.implementation.control
         accepted[key] = accepted.get(key, False) or claim.accepted_at is not None
@@ -249,13 +267,19 @@ def claim_view(
         claimed_by=names.get(_person(claim.claimed_by_id), ""),
         accepted_by=names.get(_person(claim.accepted_by_id), ""),
         rejected_by=names.get(_person(claim.rejected_by_id), ""),
+        withdrawn_by=names.get(_person(claim.withdrawn_by_id), ""),
         until=counts_until(claim.period_to, claim.valid_until, periods.get(claim.need)),
         may_accept=implementation.retired_at is None
         and claim.accepted_at is None
         and claim.rejected_at is None
+        and claim.withdrawn_at is None
         and by.person_id != claim.claimed_by_id
         and claim.evidence.author not in own
         and may(by, Permission.ACCEPT_CLAIM, unit=implementation.unit, at=at),
+        may_withdraw=implementation.retired_at is None
+        and claim.rejected_at is None
+        and claim.withdrawn_at is None
+        and may(by, Permission.CLAIM, unit=implementation.unit, at=at),
     )
 
 
@@ -265,7 +289,12 @@ def claim_names(claims: Iterable[EvidenceClaim]) -> dict[str, str]:
     return names_of(
         _person(key)
         for claim in given
-        for key in (claim.claimed_by_id, claim.accepted_by_id, claim.rejected_by_id)
+        for key in (
+            claim.claimed_by_id,
+            claim.accepted_by_id,
+            claim.rejected_by_id,
+            claim.withdrawn_by_id,
+        )
         if key
     )
 

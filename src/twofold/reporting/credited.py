@@ -1,5 +1,6 @@
 """The controls that were credited to a requirement on a day, by the facts of that day alone."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -46,13 +47,32 @@ def credits_then(requirement: Requirement, found: Standing) -> list[CreditThen]:
         CreditThen(
             control,
             next(entry for entry in control.credits if entry.requirement == requirement.id),
-            tuple(
-                ScopeThen(fact.scope, names.get(f"person:{fact.owner}", ""), fact.approved_on)
-                for fact in running[control.id]
-            ),
+            tuple(_scope(fact, names) for fact in running[control.id]),
         )
         for control in controls
     ]
+
+
+def shared_from_above(controls: Iterable[str], found: Standing) -> dict[str, tuple[ScopeThen, ...]]:
+    """Return by control the units above the reader's own for the whole of which it is run.
+
+    A control without any is not among them. Two queries, for the names of the owners.
+    """
+    shared = {
+        control: facts
+        for control in controls
+        if (facts := [fact for fact in _running(found, control) if not fact.record])
+    }
+    names = names_of(
+        f"person:{fact.owner}" for facts in shared.values() for fact in facts if fact.owner
+    )
+    return {
+        control: tuple(_scope(fact, names) for fact in facts) for control, facts in shared.items()
+    }
+
+
+def _scope(fact: ImplementationFact, names: Mapping[str, str]) -> ScopeThen:
+    return ScopeThen(fact.scope, names.get(f"person:{fact.owner}", ""), fact.approved_on)
 
 
 def _running(found: Standing, control: str) -> list[ImplementationFact]:

@@ -1,13 +1,14 @@
 """Building the facts of readiness out of rows."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 
 from django.utils.translation import gettext as _
 
 from twofold.catalog.model import Catalog, ControlCheck, EvidenceNeed
 from twofold.controls.queries import checks_from, is_rule, needs_from
-from twofold.domain.checks import Outcome
+from twofold.domain.checks import Outcome, monotony_fault
 from twofold.domain.readiness import (
     ApplicabilityFact,
     CheckFact,
@@ -62,7 +63,11 @@ def implementation_fact(
         approved_on=day_of(row["approved_at"]),
         review_due=day_of(row["review_due_date"]),
         retired_on=day_of(row.get("retired_at")),
-        claims=tuple(_claim(claim, needs) for claim in claims if not claim.get("rejected_at")),
+        claims=tuple(
+            _claim(claim, needs)
+            for claim in claims
+            if not claim.get("rejected_at") and not claim.get("withdrawn_at")
+        ),
         matters=tuple(matters),
         checks=tuple(_check(check, by_check.get(check.id)) for check in checks_in(row, catalog)),
     )
@@ -91,6 +96,25 @@ def finding_fact(row: Row) -> MatterFact | None:
         kind=MatterKind(row["grade"]),
         due_on=day_of(row["due_date"]),
     )
+
+
+def veiled(fact: ImplementationFact) -> ImplementationFact:
+    """Return how a control is run without what only readers of its unit may know.
+
+    The state that follows is the same: days and outcomes stay, records and titles of matters go.
+    """
+    return replace(
+        fact,
+        record="",
+        claims=tuple(replace(claim, record="") for claim in fact.claims),
+        matters=tuple(map(veiled_matter, fact.matters)),
+        checks=tuple(replace(check, record="") for check in fact.checks),
+    )
+
+
+def veiled_matter(fact: MatterFact) -> MatterFact:
+    """Return a matter of which no more is told than that it is open, since when and how grave."""
+    return replace(fact, title=_("told in the unit above alone"), record="")
 
 
 def decision_fact(row: Row) -> ApplicabilityFact:
@@ -153,7 +177,8 @@ def counts_until(period_to: date, valid_until: date, period_days: int | None) ->
 
 
 def _check(check: ControlCheck, result: Row | None) -> CheckFact:
-    if result is None:
+    # A rule kept from before that more evidence could break says nothing, nor does what it found.
+    if result is None or monotony_fault(check.rule) is not None:
         return CheckFact(check.title, None)
     outcome = Outcome(result["outcome"])
     if outcome is Outcome.PASS and not is_rule(result["rule"], check.rule):

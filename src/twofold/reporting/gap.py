@@ -13,11 +13,12 @@ from twofold.catalog.model import LibraryControl
 from twofold.controls.models import Answer, GapAnswer, Implementation
 from twofold.controls.queries import gap_answers, running
 from twofold.domain.supposition import Change, Supposition
+from twofold.people import access
 from twofold.people.access import Actor, Permission
 from twofold.people.models import Unit
 from twofold.reporting.judged import certified
 from twofold.reporting.posture import FrameworkPosture, framework_posture
-from twofold.reporting.standing import Standing, standing
+from twofold.reporting.standing import Standing, standing_of
 from twofold.reporting.supposed import Supposed
 
 
@@ -92,8 +93,15 @@ _DONE = {Answer.SHOWN, Answer.DONE}
 
 
 def gap_assessment(unit: Unit, by: Actor, *, at: datetime) -> GapAssessment:
-    """Return how far a unit's assessment is, and both standards now and as it estimates them."""
-    found = standing(by, at=at)
+    """Return how far a unit's assessment is, and both standards now and as it estimates them.
+
+    Both are told of the unit: what is run in it, below it, and for the whole of a unit above it.
+
+    Raises:
+        AccessDenied: the actor may not read the unit.
+    """
+    access.require(by, Permission.READ, unit=unit, at=at)
+    found = standing_of(unit, at=at)
     answers = {row.control: Answer(row.answer) for row in gap_answers(unit)}
     areas = [
         _progress(area, controls, answers)

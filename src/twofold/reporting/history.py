@@ -59,10 +59,10 @@ def names_of(actors: Iterable[str]) -> dict[str, str]:
     wanted = dict.fromkeys(actors)
     names = {actor: _part(actor) for actor in wanted if actor.startswith("system:")}
     for person in Person.objects.filter(pk__in=_keys(wanted, "person")):
-        names[f"person:{person.pk}"] = person.name
+        names[f"person:{person.pk}"] = person.name or _("Erased person")
     tokens = ApiToken.objects.filter(pk__in=_keys(wanted, "token")).select_related("person")
     for token in tokens:
-        words = {"token": token.name, "person": token.person.name}
+        words = {"token": token.name, "person": token.person.name or _("Erased person")}
         names[f"token:{token.pk}"] = _("%(person)s by token %(token)s") % words
     return {actor: names.get(actor, actor) for actor in wanted}
 
@@ -81,6 +81,7 @@ _KINDS = {
     "controls.evidenceclaim.accepted": gettext_lazy("Claim accepted"),
     "controls.evidenceclaim.claimed": gettext_lazy("Evidence claimed"),
     "controls.evidenceclaim.rejected": gettext_lazy("Claim rejected"),
+    "controls.evidenceclaim.withdrawn": gettext_lazy("Claim withdrawn"),
     "controls.gapanswer.answered": gettext_lazy("Gap assessment answered"),
     "controls.implementation.approval_ended": gettext_lazy(
         "Approval ended: the control of the library was adapted"
@@ -94,6 +95,7 @@ _KINDS = {
         "Terms changed: the control of the library was adapted"
     ),
     "controls.importedframework.imported": gettext_lazy("Framework imported"),
+    "controls.importedframework.withdrawn": gettext_lazy("Framework withdrawn"),
     "controls.libraryentry.adapted": gettext_lazy("Control of the library adapted"),
     "controls.libraryentry.added": gettext_lazy("Control added to the library"),
     "controls.libraryentry.retired": gettext_lazy("Control of the library retired"),
@@ -102,14 +104,30 @@ _KINDS = {
     "controls.override.withdrawn": gettext_lazy("Status set by hand withdrawn"),
     "controls.statement.approved": gettext_lazy("Statement of Applicability approved"),
     "controls.statement.prepared": gettext_lazy("Statement of Applicability prepared"),
+    "evidence.evidencecollection.begun": gettext_lazy("Collection given its item"),
+    "evidence.evidencecollection.ended": gettext_lazy("Collection ended"),
+    "evidence.evidencecollection.planned": gettext_lazy("Collection planned"),
     "evidence.evidenceitem.added": gettext_lazy("Evidence added"),
+    "evidence.evidenceitem.described": gettext_lazy("Evidence described"),
+    "evidence.evidenceitem.erased": gettext_lazy("Evidence erased"),
+    "evidence.evidenceitem.held": gettext_lazy("Evidence put on legal hold"),
+    "evidence.evidenceitem.released": gettext_lazy("Legal hold of evidence ended"),
+    "evidence.evidencelink.linked": gettext_lazy("Evidence linked to a record"),
+    "evidence.evidencelink.unlinked": gettext_lazy("Evidence unlinked from a record"),
+    "evidence.evidencerequest.answered": gettext_lazy("Request for evidence answered"),
+    "evidence.evidencerequest.asked": gettext_lazy("Evidence asked for"),
+    "evidence.evidencerequest.withdrawn": gettext_lazy("Request for evidence taken back"),
     "evidence.evidenceversion.added": gettext_lazy("Version of evidence added"),
+    "evidence.evidenceversion.emptied": gettext_lazy("Version of evidence erased"),
+    "evidence.evidenceversion.released": gettext_lazy("Version released from quarantine"),
+    "evidence.evidenceversion.scanned": gettext_lazy("Version looked at by the scanner"),
     "findings.finding.answered": gettext_lazy("Corrective action recorded"),
     "findings.finding.closed": gettext_lazy("Finding closed"),
     "findings.finding.raised": gettext_lazy("Finding raised"),
     "inventory.aisystem.changed": gettext_lazy("Entry in the register changed"),
     "inventory.aisystem.registered": gettext_lazy("AI system registered"),
     "ledger.export.made": gettext_lazy("Record exported"),
+    "ledger.key.rotated": gettext_lazy("Key of the log rotated"),
     "monitoring.alert.acknowledged": gettext_lazy("Alert acknowledged"),
     "monitoring.alert.raised": gettext_lazy("Alert raised"),
     "monitoring.breach.closed": gettext_lazy("Breach closed"),
@@ -121,7 +139,14 @@ _KINDS = {
     "monitoring.monitoringreport.filed": gettext_lazy("Report filed"),
     "people.apitoken.issued": gettext_lazy("Token issued"),
     "people.apitoken.revoked": gettext_lazy("Token revoked"),
+    "people.erasure.asked": gettext_lazy("Erasure asked for"),
+    "people.erasure.confirmed": gettext_lazy("Erasure confirmed"),
+    "people.erasure.withdrawn": gettext_lazy("Erasure taken back"),
     "people.person.added": gettext_lazy("Person added"),
+    "people.person.deactivated": gettext_lazy("Person deactivated"),
+    "people.person.erased": gettext_lazy("Person erased"),
+    "people.person.password_changed": gettext_lazy("Password changed"),
+    "people.person.reactivated": gettext_lazy("Person reactivated"),
     "people.roleassignment.assigned": gettext_lazy("Role assigned"),
     "people.roleassignment.ended": gettext_lazy("End of a role set"),
     "people.unit.added": gettext_lazy("Unit added"),

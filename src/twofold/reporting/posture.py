@@ -40,6 +40,11 @@ class FrameworkPosture:
     total: int
     overridden: int
 
+    @property
+    def met(self) -> int:
+        """How many requirements are conforming or effective."""
+        return self.counts[Status.CONFORMING] + self.counts[Status.EFFECTIVE]
+
 
 @dataclass(frozen=True)
 class NextAction:

@@ -58,6 +58,7 @@ COLUMNS: dict[Model, tuple[str, ...]] = {
         "claimed_at",
         "accepted_at",
         "rejected_at",
+        "withdrawn_at",
     ),
     CheckResult: ("id", "implementation_id", "check_id", "rule", "outcome", "ran_at"),
     Breach: ("id", "monitor_id", "opened_at", "closed_at"),
@@ -85,7 +86,7 @@ COLUMNS: dict[Model, tuple[str, ...]] = {
         "withdrawn_at",
     ),
     LibraryEntry: ("id", "control", "change", "content"),
-    ImportedFramework: ("id", "code", "content"),
+    ImportedFramework: ("id", "code", "content", "withdrawn_at"),
 }
 MODELS = {model._meta.label_lower: model for model in COLUMNS}
 

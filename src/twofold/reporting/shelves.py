@@ -16,7 +16,7 @@ from twofold.findings.models import Finding
 from twofold.inventory.models import AISystem
 from twofold.monitoring.models import Breach, Monitor
 from twofold.people.models import Unit
-from twofold.reporting.facts import breach_fact, concerns, finding_fact
+from twofold.reporting.facts import breach_fact, concerns, finding_fact, veiled_matter
 from twofold.reporting.rows import COLUMNS, Model, Row, Source, key_of
 
 #: Rows by the key of another record, then by their own.
@@ -41,20 +41,27 @@ class Sight:
     Attributes:
         paths: of units; what lies below them is seen too.
         system: key of the one AI system whose records are seen; None: those of all.
-        above: whether what is run for the whole of a unit above is seen as well.
+        veiled: whether of what holds from above only the state is told, and no record or title.
     """
 
     paths: tuple[str, ...]
     system: str | None = None
-    above: bool = False
+    veiled: bool = True
 
     def __call__(self, path: str, system: str) -> bool:
-        """Return whether records of a unit's path and an AI system (blank: the unit) are seen."""
-        if self.system is not None and system != self.system:
-            return False
+        """Return whether records of a unit's path and an AI system (blank: the unit) count.
+
+        What stands for the whole of a unit stands for every unit below it, and counts there.
+        """
+        if self.system is not None:
+            return system == self.system and path.startswith(self.paths)
         if path.startswith(self.paths):
             return True
-        return self.above and not system and any(own.startswith(path) for own in self.paths)
+        return not system and any(own.startswith(path) for own in self.paths)
+
+    def veils(self, path: str) -> bool:
+        """Return whether the details of what belongs to a unit's path are kept from the reader."""
+        return self.veiled and not path.startswith(self.paths)
 
 
 class Shelves:
@@ -194,4 +201,4 @@ class Shelves:
             if sees is None or sees(self.path(row), ""):
                 fact = finding_fact(row)
                 if fact is not None:
-                    yield fact
+                    yield veiled_matter(fact) if sees and sees.veils(self.path(row)) else fact

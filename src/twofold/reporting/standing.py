@@ -32,12 +32,20 @@ from twofold.domain.readiness import (
     is_covered,
 )
 from twofold.inventory.models import AISystem
-from twofold.ledger.queries import Mark, changes_since, mark_at, mark_now, subjects_between
+from twofold.ledger.queries import (
+    Mark,
+    PastMark,
+    changes_since,
+    mark_now,
+    past_mark,
+    subjects_between,
+)
 from twofold.people.access import Actor, Permission, reach
 from twofold.people.errors import InvalidInput
 from twofold.people.models import Unit
 from twofold.reporting.book import Book
 from twofold.reporting.judged import running
+from twofold.reporting.recent import Recent
 from twofold.reporting.rows import Now, Then, end_of
 from twofold.reporting.shelves import Sight
 
@@ -152,7 +160,8 @@ class Snapshot:
     readiness: Mapping[str, Readiness]
 
 
-#: One reader or writer of the book at a time; what is handed out does not change any more.
+#: One reader or writer of the present book at a time; what is handed out does not change any more.
+#: Whoever holds it never waits for a past one: that is made while others read.
 _LOCK = threading.RLock()
 #: So many books of past days, and series of them, are kept in memory.
 _PAST_DAYS = 6
@@ -167,8 +176,8 @@ class _Kept:
 
 
 _present: list[_Kept] = []
-_past: dict[tuple[date, Mark], Book] = {}
-_series: dict[object, list[Snapshot]] = {}
+_past: Recent[tuple[date, PastMark], Book] = Recent(_PAST_DAYS)
+_series: Recent[object, list[Snapshot]] = Recent(_PAST_DAYS)
 
 
 def standing(by: Actor, *, at: datetime, on: date | None = None) -> Standing:
@@ -183,8 +192,10 @@ def standing(by: Actor, *, at: datetime, on: date | None = None) -> Standing:
     today = at.astimezone(UTC).date()
     if on is not None and on > today:
         raise InvalidInput(_("That day lies ahead: choose today or an earlier one."), field="as_of")
+    # The past is read before anybody is kept waiting: it changes no more.
+    past = None if on is None or on == today else _book_then(on)
     with _LOCK:
-        book = _book_of(today) if on is None or on == today else _book_then(on)
+        book = past or _book_of(today)
         sees = _sight(book, by, at)
         return Standing(book.on, book.catalog, book.readiness(sees), book, sees)
 
@@ -201,13 +212,8 @@ def snapshots(by: Actor, days: Sequence[date], *, at: datetime) -> list[Snapshot
     if not days:
         return []
     scope = (reach(by, Permission.READ, at=at), by.restricted_to)
-    key = (scope, tuple(days), mark_at(before=end_of(days[-1])))
-    with _LOCK:
-        if key not in _series:
-            if len(_series) >= _PAST_DAYS:
-                _series.pop(next(iter(_series)))
-            _series[key] = list(_rolled(by, days, at))
-        return _series[key]
+    key = (scope, tuple(days), past_mark(before=end_of(days[-1])))
+    return _series.get(key, lambda: list(_rolled(by, days, at)))
 
 
 def _rolled(by: Actor, days: Sequence[date], at: datetime) -> Iterator[Snapshot]:
@@ -229,7 +235,7 @@ def standing_of(unit: Unit, *, at: datetime) -> Standing:
     today = at.astimezone(UTC).date()
     with _LOCK:
         book = _book_of(today)
-        sight = None if book.sees_all([unit.path]) else Sight((unit.path,), above=True)
+        sight = None if book.sees_all([unit.path]) else Sight((unit.path,), veiled=False)
         return Standing(book.on, book.catalog, book.readiness(sight), book, sight)
 
 
@@ -237,8 +243,8 @@ def forget() -> None:
     """Let go of everything that is kept in memory; the next reader reads it anew."""
     with _LOCK:
         _present.clear()
-        _past.clear()
-        _series.clear()
+    _past.forget()
+    _series.forget()
 
 
 def _sight(book: Book, by: Actor, at: datetime) -> Sight | None:
@@ -271,10 +277,7 @@ def _book_of(today: date) -> Book:
 
 
 def _book_then(day: date) -> Book:
-    """Return the book of a past day; the last entry by then tells whether it is still the same."""
-    key = (day, mark_at(before=end_of(day)))
-    if key not in _past:
-        if len(_past) >= _PAST_DAYS:
-            _past.pop(next(iter(_past)))
-        _past[key] = Book(Then(day), day)
-    return _past[key]
+    """Return the book of a past day, read anew when an entry of it was committed late."""
+    # The mark is taken first: what is committed meanwhile makes another one.
+    key = (day, past_mark(before=end_of(day)))
+    return _past.get(key, lambda: Book(Then(day), day))

@@ -1,8 +1,9 @@
 """What can be supposed to change: the records that a reader may choose from, by kind of change."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from uuid import UUID
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -10,8 +11,10 @@ from django.utils.translation import gettext as _
 from twofold.domain.checks import Outcome
 from twofold.domain.readiness import ImplementationFact, MatterFact, Status
 from twofold.domain.supposition import Change, Supposition
+from twofold.evidence.models import EvidenceItem
 from twofold.evidence.queries import newest_versions
 from twofold.people.access import Actor
+from twofold.people.errors import InvalidInput
 from twofold.reporting.judged import auditable, certified
 from twofold.reporting.standing import Standing, standing
 
@@ -38,9 +41,47 @@ def supposable(by: Actor, *, at: datetime, chosen: Mapping[str, str]) -> Options
     Args:
         chosen: the value chosen already, by change; it is offered however long the list is.
     """
+    return {
+        change: tuple(_cut(options, chosen.get(change.value, "")))
+        for change, options in _offered(standing(by, at=at), by, at).items()
+    }
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A value that a program supposes for a change; `detail` has the words of what is raised."""
+
+    change: Change
+    value: str
+    detail: str = ""
+
+
+def suppositions(choices: Sequence[Choice], by: Actor, *, at: datetime) -> list[Supposition]:
+    """Return what is supposed; any value may be chosen that `supposable` would offer uncut.
+
+    Raises:
+        InvalidInput: a value cannot be supposed, or not by this actor; `field` names its place,
+            such as `suppositions.0.value`.
+    """
     found = standing(by, at=at)
+    offered = {
+        change: {option.value for option in options}
+        for change, options in _offered(found, by, at).items()
+    }
+    for place, choice in enumerate(choices):
+        evidence = choice.change is Change.EXPIRES and _is_evidence(choice.value, by, at)
+        if not evidence and choice.value not in offered.get(choice.change, ()):
+            raise InvalidInput(
+                _("%(value)s cannot be supposed for %(change)s.")
+                % {"value": choice.value[:120], "change": choice.change.value},
+                field=f"suppositions.{place}.value",
+            )
+    return [supposition(entry.change, entry.value, detail=entry.detail) for entry in choices]
+
+
+def _offered(found: Standing, by: Actor, at: datetime) -> Mapping[Change, Iterable[Option]]:
     run = [fact for control in found.catalog.controls for fact in _run(found, control.id)]
-    made: dict[Change, Iterable[Option]] = {
+    return {
         Change.EXPIRES: [*_evidence(by, at), *_claims(found, run, accepted=True)],
         Change.ACCEPTED: _claims(found, run, accepted=False),
         Change.CLOSES: _matters(found, run),
@@ -49,10 +90,19 @@ def supposable(by: Actor, *, at: datetime, chosen: Mapping[str, str]) -> Options
         Change.APPROVED: _implementations(found, run, lambda fact: not _approved(fact, found)),
         Change.SHOWN: _controls(found),
     }
-    return {
-        change: tuple(_cut(options, chosen.get(change.value, "")))
-        for change, options in made.items()
-    }
+
+
+def _is_evidence(value: str, by: Actor, at: datetime) -> bool:
+    """Return whether a value names evidence that counts today, however many there are."""
+    label, _separator, key = value.partition(":")
+    if label != EvidenceItem._meta.label_lower:
+        return False
+    try:
+        versions = newest_versions(by, at=at).filter(item=UUID(key))
+    except ValueError:
+        return False
+    # The name is compared as it is written: another spelling of the key is no name of a record.
+    return value == f"{label}:{UUID(key)}" and versions.filter(valid_until__gte=at.date()).exists()
 
 
 def supposition(change: Change, value: str, *, detail: str = "") -> Supposition:
@@ -77,7 +127,8 @@ def _run(found: Standing, control: str) -> list[ImplementationFact]:
     return [
         fact
         for fact in found.implementations(control)
-        if fact.retired_on is None or fact.retired_on > found.on
+        # What is run above the reader's units is theirs to know and not to suppose.
+        if fact.record and (fact.retired_on is None or fact.retired_on > found.on)
     ]
 
 
@@ -119,7 +170,7 @@ def _matters(found: Standing, run: Iterable[ImplementationFact]) -> Iterator[Opt
         for matter in found.terms_of(entry).matters
     )
     matters = [*(matter for fact in run for matter in fact.matters), *own]
-    still = {matter.record: matter for matter in matters if _open(matter, found)}
+    still = {matter.record: matter for matter in matters if matter.record and _open(matter, found)}
     for matter in sorted(still.values(), key=lambda entry: (entry.opened_on, entry.record)):
         yield Option(matter.record, matter.title)
 

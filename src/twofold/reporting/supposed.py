@@ -127,7 +127,7 @@ def _names(fact: ImplementationFact) -> set[str]:
         fact.record,
         *(claim.record for claim in fact.claims),
         *(matter.record for matter in fact.matters),
-    }
+    } - {""}
 
 
 def _tally(facts: Sequence[ImplementationFact], on: date) -> Tally:

@@ -14,6 +14,7 @@ from twofold.ledger import actions as ledger
 from twofold.people import access
 from twofold.people.access import Actor, Permission
 from twofold.people.errors import InvalidInput
+from twofold.telemetry import arrivals
 from twofold.telemetry.damage import read_each, sound_batches
 from twofold.telemetry.events import by_day, codec_of, encode, fields_of
 from twofold.telemetry.intake import Receipt, intake, new_reference
@@ -85,7 +86,9 @@ def accept_events(schema: EventSchema, *, body: bytes, by: Actor, at: datetime) 
         by, Permission.SEND_TELEMETRY, unit=system.unit, at=at, subject=system.ledger_subject
     )
     events = codec_of(schema).decode(body, at=at)
-    return intake.submit(schema, events, at=at)
+    receipt = intake.submit(schema, events, at=at)
+    arrivals.tell()
+    return receipt
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Min, Sum
 
 from twofold.domain.profile import FieldType
-from twofold.evidence.blobs import sync_folder
+from twofold.evidence.storage import sync_folder
 from twofold.ledger import actions as ledger
 from twofold.people.access import Actor
 from twofold.telemetry import segments

@@ -1,11 +1,14 @@
 """What every page shows of the installation."""
 
+from functools import partial
 from typing import Any
 
 from django.http import HttpRequest
 
 from twofold import __version__
 from twofold.ledger.queries import last_checkpoint
+from twofold.people.access import Permission, may_anywhere
+from twofold.web.request import actor, now
 
 
 def installation(request: HttpRequest) -> dict[str, Any]:
@@ -19,5 +22,7 @@ def installation(request: HttpRequest) -> dict[str, Any]:
             "origin": last.note.partition("\n")[0] if last else "",
             "checkpoint_size": last.size if last else 0,
             "checkpoint_at": last.signed_at if last else None,
+            # Asked on the pages that offer it alone.
+            "may_export": partial(may_anywhere, actor(request), Permission.EXPORT_RECORD, at=now()),
         }
     }

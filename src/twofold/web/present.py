@@ -157,13 +157,5 @@ def sdk_lines(address: str, code: str) -> str:
     )
 
 
-def verification_commands(key: str, email: str) -> list[tuple[str, str]]:
-    """Return what to do to verify the record elsewhere, each step with its command."""
-    return [
-        (_("Export the whole record here"), f"twofold export ledger.zip --as {email}"),
-        (_("Verify the bundle anywhere else"), f"twofold-verify ledger.zip --key '{key}'"),
-    ]
-
-
 def _requirements_href(**query: str) -> str:
     return f"{reverse('requirements')}?{urlencode(query)}"

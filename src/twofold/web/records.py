@@ -14,13 +14,14 @@ from twofold.controls.queries import (
     visible_overrides,
     visible_statements,
 )
-from twofold.evidence.queries import visible_items
+from twofold.evidence.queries import visible_items, visible_requests
+from twofold.evidence.repository import visible_collections
 from twofold.findings.queries import visible_findings
 from twofold.inventory.queries import visible_systems
 from twofold.monitoring.models import MonitoringReport
 from twofold.monitoring.queries import visible_alerts
 from twofold.people.access import Actor
-from twofold.people.queries import visible_assignments, visible_persons
+from twofold.people.queries import visible_assignments, visible_erasures, visible_persons
 
 _Finder = Callable[[Actor, datetime, UUID], str]
 
@@ -76,6 +77,16 @@ def _evidence(lookup: str, by: Actor, at: datetime, key: UUID) -> str:
     return reverse("evidence-item", args=[found.pk]) if found else ""
 
 
+def _request(by: Actor, at: datetime, key: UUID) -> str:
+    found = visible_requests(by, at=at).filter(pk=key).first()
+    return reverse("evidence-request", args=[found.pk]) if found else ""
+
+
+def _collection(by: Actor, at: datetime, key: UUID) -> str:
+    found = visible_collections(by, at=at).filter(pk=key).first()
+    return reverse("evidence-collection", args=[found.pk]) if found else ""
+
+
 def _report(by: Actor, at: datetime, key: UUID) -> str:
     found = MonitoringReport.objects.filter(pk=key).select_related("evidence").first()
     return _evidence("pk", by, at, found.evidence.item_id) if found else ""
@@ -97,12 +108,17 @@ def _library_entry(_by: Actor, _at: datetime, key: UUID) -> str:
 
 
 def _framework(_by: Actor, _at: datetime, key: UUID) -> str:
-    found = ImportedFramework.objects.filter(pk=key).only("code").first()
+    found = ImportedFramework.objects.filter(pk=key, withdrawn_at=None).only("code").first()
     return reverse("framework", args=[found.code]) if found else ""
 
 
+def _erasure(by: Actor, at: datetime, key: UUID) -> str:
+    found = visible_erasures(by, at=at).filter(pk=key).first()
+    return reverse("erasure", args=[found.pk]) if found else ""
+
+
 def _person(by: Actor, at: datetime, key: UUID) -> str:
-    found = visible_persons(by, at=at).filter(pk=key).first()
+    found = visible_persons(by, at=at, active=None).filter(pk=key).first()
     return reverse("person", args=[found.pk]) if found else ""
 
 
@@ -121,7 +137,10 @@ _FINDERS: dict[str, _Finder] = {
     "controls.statement": _statement,
     "controls.evidenceclaim": partial(_evidence, "versions__claims"),
     "findings.finding": _finding,
+    "evidence.evidencecollection": _collection,
     "evidence.evidenceitem": partial(_evidence, "pk"),
+    "evidence.evidencelink": partial(_evidence, "links"),
+    "evidence.evidencerequest": _request,
     "evidence.evidenceversion": partial(_evidence, "versions"),
     "monitoring.breach": partial(_alert, "breach"),
     "monitoring.alert": partial(_alert, "pk"),
@@ -129,6 +148,7 @@ _FINDERS: dict[str, _Finder] = {
     "monitoring.monitor": partial(_system, "monitors"),
     "monitoring.measurement": partial(_system, "monitors__measurements"),
     "inventory.aisystem": partial(_system, "pk"),
+    "people.erasure": _erasure,
     "people.person": _person,
     "people.roleassignment": _assignment,
     "telemetry.eventschema": partial(_system, "schemas"),

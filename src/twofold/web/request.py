@@ -1,12 +1,14 @@
 """What views take from a request: the actor, the time, and a place in a list."""
 
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Page
 from django.db.models import Model, QuerySet
 from django.forms import Form
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
@@ -43,6 +45,16 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what was sent with a form, even if it is nothing; None: the form is only asked for."""
+    return request.POST if request.method == "POST" else None
+
+
+def posted_files(request: HttpRequest) -> "MultiValueDict[str, UploadedFile[Any]] | None":
+    """Return the files that were sent with a form; None: the form is only asked for."""
+    return request.FILES if request.method == "POST" else None
+
+
 def search_text(request: HttpRequest) -> str:
     """Return what is searched for, cut to a sensible length."""
     # PostgreSQL compares no text with a null character.
@@ -75,4 +87,5 @@ def next_address(request: HttpRequest, otherwise: str) -> str:
 
 def show_refusal(form: Form, refusal: Refusal) -> None:
     """Put a refusal beside the field that it names, or above the form."""
-    form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+    seen = refusal.field in form.fields and not form[refusal.field].is_hidden
+    form.add_error(refusal.field if seen else None, refusal.message)

@@ -27,17 +27,26 @@ class Document:
     source: str
 
 
-def table(
+def register(
     file_name: str, header: Sequence[str], rows: Iterable[Sequence[object]], on: date
 ) -> Document:
     """Return rows as a CSV file that states the register as of a day."""
+    return table(file_name, header, rows, "Exported from the register", (on, on))
+
+
+def table(
+    file_name: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    source: str,
+    period: tuple[date, date],
+) -> Document:
+    """Return rows as a CSV file."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
     writer.writerows(rows)
-    return Document(
-        file_name, "text/csv", out.getvalue().encode(), on, on, "Exported from the register"
-    )
+    return Document(file_name, "text/csv", out.getvalue().encode(), *period, source)
 
 
 def structured(

@@ -12,7 +12,7 @@ from twofold.reporting.integrity import verify_record
 from twofold.telemetry.models import SealedFile
 from twofold_demo.case import Case
 from twofold_demo.documents.document import Document, structured
-from twofold_verify.cli import as_json
+from twofold_verify.telling import Told, as_json
 
 _SAMPLE = 200
 _SAME = 1e-9
@@ -26,7 +26,7 @@ def integrity_check(case: Case, system: AISystem, on: date) -> Document:
             "document": "Verification of the record",
             "system": system.code,
             "sealed_files": SealedFile.objects.filter(schema__system=system).count(),
-            "report": as_json(verify_record()),
+            "report": as_json(Told(verify_record())),
         },
         "Twofold's verifier",
         (case.first_day, on),

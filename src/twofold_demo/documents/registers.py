@@ -9,13 +9,13 @@ from twofold.evidence.models import EvidenceVersion
 from twofold.inventory.models import AISystem
 from twofold.people.access import PERMISSIONS, Permission
 from twofold.people.models import Role, RoleAssignment
-from twofold_demo.documents.document import Document, structured, table
+from twofold_demo.documents.document import Document, register, structured
 
 
 def system_register(on: date) -> Document:
     """Return the register of AI systems."""
     systems = AISystem.objects.select_related("unit", "owner").order_by("code")
-    return table(
+    return register(
         f"ai-system-register-{on}.csv",
         ("code", "name", "unit", "owner", "role", "stage", "risk tier", "registered", "purpose"),
         (
@@ -38,7 +38,7 @@ def system_register(on: date) -> Document:
 
 def role_appointments(on: date) -> Document:
     """Return who holds which role in which unit, since when."""
-    return table(
+    return register(
         f"role-appointments-{on}.csv",
         ("person", "role", "unit", "from", "until"),
         (
@@ -51,7 +51,7 @@ def role_appointments(on: date) -> Document:
 
 def access_rules(on: date) -> Document:
     """Return what each role permits, as the product enforces it."""
-    return table(
+    return register(
         f"access-rules-{on}.csv",
         ("permission", *Role.values),
         (
@@ -64,7 +64,7 @@ def access_rules(on: date) -> Document:
 
 def responsibilities(on: date) -> Document:
     """Return who answers for each control, who described it and who approved it."""
-    return table(
+    return register(
         f"responsibilities-{on}.csv",
         ("control", "title", "scope", "responsible", "described by", "approved by"),
         (
@@ -87,7 +87,7 @@ def master_list(on: date) -> Document:
     newest: dict[object, EvidenceVersion] = {}
     for version in EvidenceVersion.objects.select_related("item__unit").order_by("number"):
         newest[version.item_id] = version
-    return table(
+    return register(
         f"document-master-list-{on}.csv",
         ("title", "kind", "unit", "version", "file", "sha256", "valid until"),
         sorted(

@@ -10,6 +10,7 @@ from twofold.monitoring.queries import monitors_of
 from twofold.telemetry.queries import current_schema, events_by_day
 from twofold_demo.case import Case
 from twofold_demo.documents.document import Document, prose, structured, table
+from twofold_demo.governance import CONTENT
 
 _QUALITY_WEEKS = 4
 
@@ -67,6 +68,18 @@ def operating_plan(case: Case, system: AISystem, on: date) -> Document:
     )
 
 
+def revised_plan(case: Case, system: AISystem, on: date) -> Document:
+    """Return the operating plan with what the corrective actions put into it."""
+    plan = operating_plan(case, system, on)
+    answers = (CONTENT / "operating-plan.md").read_text("utf-8")
+    text = plan.octets.decode().replace(
+        "and notes what was found.", "and notes what was found, as said below."
+    )
+    source = "Written from the monitors as set up, with the corrective actions"
+    lines = [*text.splitlines(), "", *answers.splitlines()]
+    return prose(plan.file_name, lines, source, (on, on))
+
+
 def drift_report(case: Case, system: AISystem, on: date) -> Document:
     """Return every drift measurement with limits and verdict."""
     del on
@@ -75,7 +88,7 @@ def drift_report(case: Case, system: AISystem, on: date) -> Document:
         .select_related("monitor")
         .order_by("window_start", "monitor__name")
     )
-    made = table(
+    return table(
         f"drift-report-{case.code}.csv",
         ("from", "to", "monitor", "measure", "value", "events", "warns", "breaches", "verdict"),
         (
@@ -92,15 +105,8 @@ def drift_report(case: Case, system: AISystem, on: date) -> Document:
             )
             for row in rows
         ),
-        case.last_day,
-    )
-    return Document(
-        made.file_name,
-        made.media_type,
-        made.octets,
-        case.first_day,
-        case.last_day,
         "Measurements of the monitors",
+        (case.first_day, case.last_day),
     )
 
 

@@ -105,7 +105,7 @@ def test_only_statements_that_were_approved_are_seen(cast, of_unit):
     row = governed.statement(cast)
     later = AT + timedelta(days=4)
     controls.approve_statement(
-        row, content_now=governed.statement_content(), effective_date=later.date(),
+        row, content_now=lambda _row: governed.statement_content(), effective_date=later.date(),
         by=factories.actor(second_lead(cast)), at=later,
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from factories.checked import seen
 
 from twofold.catalog.model import EvidenceNeed
 from twofold.controls import actions as controls
-from twofold.domain.checks import CheckKind
+from twofold.domain.checks import CheckKind, Outcome, Rule, evaluate
 from twofold.evidence import actions as evidence
 from twofold.people import actions as people
 from twofold.people.access import Permission, actor_of_token, part_of_product
@@ -94,16 +94,32 @@ def test_evidence_is_what_was_accepted_and_counts(cast, run):
     assert entry.actors["accepted_by"] == f"person:{cast.lead.pk}"
 
 
-def test_where_nothing_counts_any_more_the_newest_that_did_is_seen(cast, run):
+def test_all_that_was_ever_accepted_is_seen_and_nothing_that_is_added_hides_it(cast, run):
     first = of_period(cast, date(2026, 9, 1), date(2026, 9, 15))
     second = of_period(cast, date(2026, 9, 16), date(2026, 9, 30))
     older, newer = claimed(cast, run, first), claimed(cast, run, second)
 
-    assert set(pieces(run, on=AT.date())) == {newer.ledger_subject}
-    (entry,) = pieces(run, on=AT.date() + timedelta(days=60)).values()
-    assert entry.measures["days_left"] < 0
+    both = {older.ledger_subject, newer.ledger_subject}
+    assert set(pieces(run, on=AT.date())) == both
     # What counts over a year counts what was accepted in it, though it has been renewed since.
-    assert set(pieces(run, kind=CheckKind.COUNT)) == {older.ledger_subject, newer.ledger_subject}
+    assert set(pieces(run, kind=CheckKind.COUNT)) == both
+    late = pieces(run, on=AT.date() + timedelta(days=60))
+    assert set(late) == both
+    assert late[newer.ledger_subject].measures["days_left"] < 0
+
+
+def test_late_evidence_of_an_older_period_does_not_make_what_is_fresh_stale(cast, run):
+    fresh = of_period(cast, date(2026, 11, 1), date(2026, 11, 20), valid_until=date(2026, 11, 22))
+    old = of_period(cast, date(2026, 10, 1), date(2026, 11, 1))
+    newer = claimed(cast, run, fresh)
+    rule = Rule(CheckKind.FRESHNESS, "evidence", need=KIND, days=10)
+    before = evaluate(rule, pieces(run).values(), on=TODAY)
+
+    claimed(cast, run, old)
+
+    assert before.outcome is Outcome.PASS
+    assert evaluate(rule, pieces(run).values(), on=TODAY).outcome is Outcome.PASS
+    assert newer.ledger_subject in pieces(run)
 
 
 def test_a_claim_counts_no_longer_than_it_says(cast, run):

@@ -12,7 +12,8 @@ from twofold.controls.actions.applicability import (
     withdraw_override,
 )
 from twofold.controls.actions.checks import Found, record_checks
-from twofold.controls.actions.claims import accept_claim, claim, reject_claim
+from twofold.controls.actions.claims import accept_claim, claim, reject_claim, withdraw_claim
+from twofold.controls.actions.erasure import ask_for_erasure, confirm_erasure, erase_evidence
 from twofold.controls.actions.gap import GivenAnswer, answer_gap, take_stock
 from twofold.controls.actions.implementations import (
     approve_implementation,
@@ -29,6 +30,7 @@ from twofold.controls.actions.library import (
     import_framework_file,
     restore_control,
     retire_control,
+    withdraw_framework,
 )
 from twofold.controls.actions.statements import approve_statement, prepare_statement
 
@@ -44,8 +46,11 @@ __all__ = [
     "approve_implementation",
     "approve_override",
     "approve_statement",
+    "ask_for_erasure",
     "claim",
+    "confirm_erasure",
     "decide_applicability",
+    "erase_evidence",
     "implement",
     "import_framework",
     "import_framework_file",
@@ -60,5 +65,7 @@ __all__ = [
     "revise_implementation",
     "set_checks",
     "take_stock",
+    "withdraw_claim",
+    "withdraw_framework",
     "withdraw_override",
 ]

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,9 +15,10 @@ from twofold.controls.models import Applicability, Ground, Override
 from twofold.controls.queries import library
 from twofold.domain.readiness import Status
 from twofold.ledger import actions as ledger
+from twofold.ledger.queries import revisions_of
 from twofold.people import access
 from twofold.people.access import Actor, Permission
-from twofold.people.errors import Conflict, InvalidInput
+from twofold.people.errors import Conflict, InvalidInput, Outdated
 from twofold.people.given import fits, person_behind, required
 from twofold.people.models import Unit
 
@@ -41,12 +42,17 @@ class GivenGround:
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether a requirement applies, and why."""
+    """Whether a requirement applies, and why.
+
+    Attributes:
+        expected: the revision of the decision that was read, 0: none stood; None: any.
+    """
 
     requirement: str
     applicable: bool
     reason: str
     grounds: tuple[GivenGround, ...] = ()
+    expected: int | None = None
 
 
 @transaction.atomic
@@ -60,6 +66,7 @@ def decide_applicability(
         InvalidInput: more than 500, an unknown requirement or one given twice, a reason missing,
             something excluded that cannot be or that something needs, or a ground that names
             nothing.
+        Outdated: somebody has decided on one since it was read.
     """
     access.require(by, Permission.DECIDE_APPLICABILITY, unit=unit, at=at)
     person_id = person_behind(by)
@@ -80,6 +87,7 @@ def decide_applicability(
             unit=unit, requirement__in=[decision.requirement for decision in decisions]
         )
     }
+    _refuse_unseen(decisions, standing)
     saved = [
         _decide(decision, standing.get(decision.requirement), unit, person_id, at)
         for decision in decisions
@@ -199,6 +207,21 @@ def _decide(
     row.decided_at = at
     row.save()
     return row
+
+
+def _refuse_unseen(decisions: Sequence[Decision], standing: Mapping[str, Applicability]) -> None:
+    """Raise Outdated where a decision stands that was not the one that was read."""
+    read = [decision for decision in decisions if decision.expected is not None]
+    kept = {decision.requirement: standing.get(decision.requirement) for decision in read}
+    revisions = revisions_of([row.ledger_subject for row in kept.values() if row]) if read else {}
+    for decision in read:
+        row = kept[decision.requirement]
+        if decision.expected != (revisions.get(row.ledger_subject, 0) if row else 0):
+            raise Outdated(
+                _("Somebody has decided on %(id)s since you opened it: read it again first.")
+                % {"id": decision.requirement},
+                field="expected",
+            )
 
 
 def _check_decision(decision: Decision, requirement: Requirement | None) -> None:

@@ -11,12 +11,14 @@ from twofold.catalog.controls import LONGEST
 from twofold.catalog.model import ControlCheck, EvidenceNeed
 from twofold.controls.models import Implementation
 from twofold.controls.queries import library_control, library_may_have_changed, rule_values
+from twofold.controls.retirement import refuse_open
+from twofold.domain.checks import monotony_fault
 from twofold.inventory.models import AISystem
 from twofold.ledger import actions as ledger
 from twofold.people import access
 from twofold.people.access import Actor, Permission
 from twofold.people.errors import Conflict, InvalidInput
-from twofold.people.given import fits, person_behind, required
+from twofold.people.given import fits, person_behind, require_unchanged, required
 from twofold.people.models import Person, Unit
 
 _MOST = 20
@@ -98,9 +100,17 @@ def revise_implementation(
 
 @transaction.atomic
 def approve_implementation(
-    implementation: Implementation, *, review_due_date: date, by: Actor, at: datetime
+    implementation: Implementation,
+    *,
+    review_due_date: date,
+    expected: int | None = None,
+    by: Actor,
+    at: datetime,
 ) -> Implementation:
     """Approve how a control is run, until the next review.
+
+    Args:
+        expected: the revision that the approver read; None: any.
 
     Raises:
         AccessDenied: the actor may not approve controls there.
@@ -108,8 +118,10 @@ def approve_implementation(
             was last approved.
         InvalidInput: the next review lies in the past, or more than 1,100 days ahead.
         Conflict: the control is no longer run there.
+        Outdated: it was changed since it was read.
     """
     row = _locked(implementation, by, at, Permission.APPROVE_CONTROL)
+    require_unchanged(row, expected)
     access.require_another(by, than=row.hands, what=_("the approval of a control"))
     if review_due_date <= at.date():
         raise InvalidInput(_("The next review must lie ahead."), field="review_due_date")
@@ -136,9 +148,11 @@ def retire_implementation(
     Raises:
         AccessDenied: the actor may not implement controls there, or is no person.
         InvalidInput: no reason.
-        Conflict: it is retired already.
+        Conflict: it is retired already, or something is open against it, which is named: a finding
+            is closed by what was done about it and not by letting its control go.
     """
     row = _locked(implementation, by, at)
+    refuse_open(row)
     row.retirement = required(
         reason, 500, field="reason", message=_("Give a reason of 1 to %(maximum)s characters.")
     )
@@ -189,7 +203,8 @@ def set_checks(
 
     Raises:
         AccessDenied: the actor may not implement controls there, or is no person.
-        InvalidInput: too many, one twice, or an id or a title that is blank or too long.
+        InvalidInput: too many, one twice, an id or a title that is blank or too long, or a rule
+            that could fail because evidence is added.
         Conflict: the control is no longer run there.
     """
     row = _locked(implementation, by, at)
@@ -205,6 +220,9 @@ def set_checks(
                 % longest,
                 field="checks",
             )
+        fault = monotony_fault(check.rule)
+        if fault is not None:
+            raise InvalidInput(f"{check.id}: {fault}", field="checks")
     row.checks = [
         {"id": check.id, "title": check.title, "rule": rule_values(check.rule)} for check in checks
     ]

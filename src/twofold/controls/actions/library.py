@@ -27,6 +27,7 @@ from twofold.controls.queries import (
     library_may_have_changed,
     on_terms_of_library,
     require_library_keeper,
+    uses_of_framework,
 )
 from twofold.ledger import actions as ledger
 from twofold.people.access import Actor
@@ -229,6 +230,38 @@ def import_framework_file(
     return import_framework(
         framework, source=data, file_name=file_name, format_=format_, by=by, at=at
     )
+
+
+@transaction.atomic
+def withdraw_framework(code: str, *, reason: str, by: Actor, at: datetime) -> ImportedFramework:
+    """Follow an imported framework no longer, when nothing of this context bears on it.
+
+    What findings name is known above: adapters call the action of that name in `findings`. The
+    record stays, past days show the framework as before, and its code is free again.
+
+    Raises:
+        AccessDenied: the actor may not keep the library, or is no person.
+        NotFound: no imported framework of this code is followed.
+        Conflict: controls, decisions, overrides or statements name it; the message tells which.
+        InvalidInput: no reason is given.
+    """
+    person_id = _keeper_alone(by, at)
+    row = ImportedFramework.objects.select_for_update().filter(code=code, withdrawn_at=None).first()
+    if row is None:
+        raise NotFound(_("No framework %(code)s was imported.") % {"code": code})
+    uses = uses_of_framework(code)
+    if uses:
+        raise Conflict(
+            _("%(code)s cannot be withdrawn, it is used by %(uses)s.")
+            % {"code": code, "uses": "; ".join(uses)}
+        )
+    row.withdrawal = _reason(reason)
+    row.withdrawn_by_id = person_id
+    row.withdrawn_at = at
+    row.save(update_fields=["withdrawn_by", "withdrawn_at", "withdrawal"])
+    library_changed()
+    ledger.record(row, "withdrawn", by=by.ledger_name, at=at)
+    return row
 
 
 def _keeper(by: Actor, at: datetime) -> uuid.UUID:

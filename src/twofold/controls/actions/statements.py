@@ -1,7 +1,7 @@
 """Preparing and approving versions of the Statements of Applicability."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -15,14 +15,14 @@ from twofold.ledger import actions as ledger
 from twofold.people import access
 from twofold.people.access import Actor, Permission
 from twofold.people.errors import Conflict, InvalidInput
-from twofold.people.given import person_behind
+from twofold.people.given import person_behind, require_unchanged
 from twofold.people.models import Unit
 
 
 @transaction.atomic
 def prepare_statement(
     framework: str,
-    content: Mapping[str, Any],
+    content_now: Callable[[], Mapping[str, Any]],
     *,
     unit: Unit,
     change_note: str = "",
@@ -32,7 +32,8 @@ def prepare_statement(
     """Keep a draft of the next version, in place of a draft that nobody approved.
 
     Args:
-        content: every row as the facts stand; reporting computes it, nobody types it.
+        content_now: returns every row as the facts stand; reporting computes it, nobody types it.
+            It is asked once whoever prepares or approves at once has been waited for.
 
     Raises:
         AccessDenied: the actor may not prepare statements in the unit, or is no person.
@@ -52,7 +53,7 @@ def prepare_statement(
     row = rows.filter(approved_at=None).first() or Statement(
         unit=unit, framework=framework, number=last.number + 1 if last else 1
     )
-    row.content = canonical(content)
+    row.content = canonical(content_now())
     row.sha256 = hashlib.sha256(row.content.encode()).hexdigest()
     row.change_note = change_note.strip()
     row.prepared_by_id = person_behind(by)
@@ -66,15 +67,18 @@ def prepare_statement(
 def approve_statement(
     statement: Statement,
     *,
-    content_now: Mapping[str, Any],
+    content_now: Callable[[Statement], Mapping[str, Any]],
     effective_date: date,
+    expected: int | None = None,
     by: Actor,
     at: datetime,
 ) -> Statement:
     """Approve and seal a version: from now on it never changes.
 
     Args:
-        content_now: what the statement would say at this moment.
+        content_now: returns what the version would say at this moment. It is asked once the
+            version is locked, so that nothing older is sealed.
+        expected: the revision that the approver read; None: any.
 
     Raises:
         AccessDenied: the actor may not approve statements in the unit.
@@ -82,6 +86,7 @@ def approve_statement(
         InvalidInput: it would take effect before today.
         Conflict: it is approved already, a control is not decided, included without a ground, or
             excluded while something needs it, or the facts have changed since it was prepared.
+        Outdated: it was prepared anew since it was read.
     """
     rows = Statement.objects.select_for_update(of=("self",)).select_related("unit")
     row = rows.get(pk=statement.pk)
@@ -93,8 +98,12 @@ def approve_statement(
         raise Conflict(_("This version is approved already."))
     if effective_date < at.date():
         raise InvalidInput(_("It cannot take effect in the past."), field="effective_date")
-    _refuse_open_points(content_now, row.unit)
-    if hashlib.sha256(canonical(content_now).encode()).hexdigest() != row.sha256:
+    require_unchanged(row, expected)
+    # Whoever decides on a control in the unit at once waits, or is waited for.
+    Unit.objects.select_for_update(no_key=True).get(pk=row.unit_id)
+    found = content_now(row)
+    _refuse_open_points(found, row.unit)
+    if hashlib.sha256(canonical(found).encode()).hexdigest() != row.sha256:
         raise Conflict(_("The facts have changed since it was prepared: prepare it again."))
     row.approved_by_id = by.person_id
     row.approved_at = at

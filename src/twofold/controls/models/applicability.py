@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from twofold.domain.readiness import Status
 from twofold.ledger.recorded import Recorded
+from twofold.people.constraints import by_another, by_somebody
 from twofold.people.models import Person, Unit
 
 
@@ -70,16 +71,10 @@ class Override(Recorded):
                 condition=models.Q(withdrawn_at=None),
                 name="controls_override_once",
             ),
-            models.CheckConstraint(
-                condition=models.Q(approved_by=None)
-                | ~models.Q(approved_by=models.F("requested_by")),
-                name="controls_override_approved_by_another",
+            by_another(
+                "approved", than="requested_by", name="controls_override_approved_by_another"
             ),
-            models.CheckConstraint(
-                condition=models.Q(approved_by=None, approved_at=None)
-                | models.Q(approved_by__isnull=False, approved_at__isnull=False),
-                name="controls_override_approved_by_somebody",
-            ),
+            by_somebody("approved", name="controls_override_approved_by_somebody"),
         ]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from twofold.controls.models.implementations import Implementation
 from twofold.evidence.models import EvidenceVersion
 from twofold.ledger.recorded import Recorded
+from twofold.people.constraints import by_another, by_somebody
 from twofold.people.models import Person
 
 
@@ -39,30 +40,28 @@ class EvidenceClaim(Recorded):
     )
     rejected_at = models.DateTimeField(null=True, blank=True)
     rejection = models.CharField(_("why it was rejected"), max_length=500, blank=True)
+    withdrawn_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawal = models.CharField(_("why it was withdrawn"), max_length=500, blank=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=["implementation", "evidence", "need"],
-                condition=models.Q(rejected_at=None),
+                condition=models.Q(rejected_at=None, withdrawn_at=None),
                 name="controls_claim_once",
             ),
-            models.CheckConstraint(
-                condition=models.Q(accepted_by=None)
-                | models.Q(claimed_by=None)
-                | ~models.Q(accepted_by=models.F("claimed_by")),
+            by_another(
+                "accepted",
+                than="claimed_by",
                 name="controls_claim_accepted_by_another",
+                than_may_be_nobody=True,
             ),
-            models.CheckConstraint(
-                condition=models.Q(accepted_by=None, accepted_at=None)
-                | models.Q(accepted_by__isnull=False, accepted_at__isnull=False),
-                name="controls_claim_accepted_by_somebody",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(rejected_by=None, rejected_at=None)
-                | models.Q(rejected_by__isnull=False, rejected_at__isnull=False),
-                name="controls_claim_rejected_by_somebody",
-            ),
+            by_somebody("accepted", name="controls_claim_accepted_by_somebody"),
+            by_somebody("rejected", name="controls_claim_rejected_by_somebody"),
+            by_somebody("withdrawn", name="controls_claim_withdrawn_by_somebody"),
             models.CheckConstraint(
                 condition=models.Q(period_to__gte=models.F("period_from"))
                 & models.Q(valid_until__gte=models.F("period_to")),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from twofold.inventory.models import AISystem
 from twofold.ledger.recorded import Recorded
+from twofold.people.constraints import by_another, by_somebody
 from twofold.people.models import Person, Unit
 
 
@@ -55,22 +56,16 @@ class Implementation(Recorded):
                 condition=models.Q(system=None, retired_at=None),
                 name="controls_implementation_once_per_unit",
             ),
-            models.CheckConstraint(
-                condition=models.Q(approved_by=None)
-                | ~models.Q(approved_by=models.F("described_by")),
-                name="controls_implementation_approved_by_another",
+            by_another(
+                "approved", than="described_by", name="controls_implementation_approved_by_another"
             ),
-            models.CheckConstraint(
-                condition=models.Q(approved_by=None)
-                | models.Q(owner=None)
-                | ~models.Q(approved_by=models.F("owner")),
+            by_another(
+                "approved",
+                than="owner",
                 name="controls_implementation_not_approved_by_owner",
+                than_may_be_nobody=True,
             ),
-            models.CheckConstraint(
-                condition=models.Q(approved_by=None, approved_at=None)
-                | models.Q(approved_by__isnull=False, approved_at__isnull=False),
-                name="controls_implementation_approved_by_somebody",
-            ),
+            by_somebody("approved", name="controls_implementation_approved_by_somebody"),
         ]
 
     def __str__(self) -> str:

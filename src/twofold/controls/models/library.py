@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from twofold.ledger.recorded import Recorded
+from twofold.people.constraints import by_somebody
 from twofold.people.models import Person
 
 
@@ -38,7 +39,7 @@ class ImportedFramework(Recorded):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     #: Prefix of its requirements' ids.
-    code = models.CharField(max_length=20, unique=True)
+    code = models.CharField(max_length=20)
     title = models.CharField(_("title"), max_length=300)
     #: Framework, groups and requirements as they were read.
     content = models.JSONField()
@@ -48,6 +49,21 @@ class ImportedFramework(Recorded):
     sha256 = models.CharField(max_length=64)
     imported_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     imported_at = models.DateTimeField()
+    withdrawn_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+    withdrawal = models.CharField(_("why it is followed no longer"), max_length=500, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"],
+                condition=models.Q(withdrawn_at=None),
+                name="controls_framework_code_once",
+            ),
+            by_somebody("withdrawn", name="controls_framework_withdrawn_by_somebody"),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from twofold.ledger.recorded import Recorded
+from twofold.people.constraints import by_another, by_somebody
 from twofold.people.models import Person, Unit
 
 
@@ -39,19 +40,11 @@ class Statement(Recorded):
                 condition=models.Q(approved_at=None),
                 name="controls_statement_one_draft",
             ),
-            models.CheckConstraint(
-                condition=models.Q(approved_by=None)
-                | ~models.Q(approved_by=models.F("prepared_by")),
-                name="controls_statement_approved_by_another",
+            by_another(
+                "approved", than="prepared_by", name="controls_statement_approved_by_another"
             ),
-            models.CheckConstraint(
-                condition=models.Q(approved_by=None, approved_at=None, effective_date=None)
-                | models.Q(
-                    approved_by__isnull=False,
-                    approved_at__isnull=False,
-                    effective_date__isnull=False,
-                ),
-                name="controls_statement_approved_by_somebody",
+            by_somebody(
+                "approved", name="controls_statement_approved_by_somebody", also="effective_date"
             ),
         ]
 

@@ -10,10 +10,18 @@ from twofold.controls.queries.changes import (
     library_row,
     library_rows,
 )
+from twofold.controls.queries.claims import (
+    ClaimState,
+    claim_for,
+    claim_state,
+    claims_in,
+    visible_claims,
+)
 from twofold.controls.queries.keeping import (
     may_keep_library,
     on_terms_of_library,
     require_library_keeper,
+    uses_of_framework,
 )
 from twofold.controls.queries.library import (
     assembled,
@@ -56,6 +64,7 @@ from twofold.controls.queries.records import (
 __all__ = [
     "CHANGES",
     "SHIPPED",
+    "ClaimState",
     "LibraryRow",
     "OverrideState",
     "areas",
@@ -64,6 +73,9 @@ __all__ = [
     "check_results",
     "checks_from",
     "checks_of",
+    "claim_for",
+    "claim_state",
+    "claims_in",
     "claims_on",
     "control_from",
     "control_values",
@@ -91,6 +103,8 @@ __all__ = [
     "rule_from",
     "rule_values",
     "running",
+    "uses_of_framework",
+    "visible_claims",
     "visible_decisions",
     "visible_implementations",
     "visible_overrides",

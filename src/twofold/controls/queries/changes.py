@@ -1,5 +1,6 @@
 """The library as a list: each control with what was done to it, and the frameworks imported."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db.models import QuerySet
@@ -7,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from twofold.catalog.difference import differences
 from twofold.catalog.load import catalog
-from twofold.catalog.model import Framework, LibraryControl
+from twofold.catalog.model import Framework, LibraryControl, Requirement
 from twofold.controls.models import Change, ImportedFramework, LibraryEntry
-from twofold.controls.queries.library import control_from, library
+from twofold.controls.queries.library import control_from, framework_from, library
 from twofold.people.errors import NotFound
 
 #: What a control of the library is when nothing was done to it.
@@ -52,7 +53,7 @@ def library_rows(
     }
     rows = [
         *(_row(control, entries.get(control.id)) for control in library().controls),
-        *(_retired(entry) for entry in entries.values() if entry.change == Change.RETIRED),
+        *_retired([entry for entry in entries.values() if entry.change == Change.RETIRED]),
     ]
     wanted = text.lower()
     return [
@@ -76,14 +77,17 @@ def library_row(control: str) -> LibraryRow:
     if standing is not None:
         return _row(standing, entry)
     if entry is not None:
-        return _retired(entry)
+        return _retired([entry])[0]
     raise NotFound(_("There is no control %(id)s.") % {"id": control})
 
 
 def imported_frameworks() -> QuerySet[ImportedFramework]:
-    """Return the frameworks that were imported, by title, without their content."""
+    """Return the imported frameworks that are followed, by title, without their content."""
     return (
-        ImportedFramework.objects.select_related("imported_by").defer("content").order_by("title")
+        ImportedFramework.objects.filter(withdrawn_at=None)
+        .select_related("imported_by")
+        .defer("content")
+        .order_by("title")
     )
 
 
@@ -91,7 +95,7 @@ def imported_framework(code: str) -> tuple[ImportedFramework, Framework]:
     """Return an imported framework: its record, and what it holds.
 
     Raises:
-        NotFound: none was imported under this code.
+        NotFound: none of this code is followed.
     """
     found = imported_frameworks().filter(code=code).first()
     if found is None:
@@ -111,14 +115,28 @@ def _row(control: LibraryControl, entry: LibraryEntry | None) -> LibraryRow:
     return LibraryRow(control, entry.change, entry, shipped)
 
 
-def _retired(entry: LibraryEntry) -> LibraryRow:
+def _retired(entries: Sequence[LibraryEntry]) -> list[LibraryRow]:
+    """Return retired controls as they were last."""
+    known = _known() if entries else {}
+    return [_as_it_was(entry, known) for entry in entries]
+
+
+def _known() -> Mapping[str, Requirement]:
+    """Return the requirements that a control may ever have been credited to, by id."""
+    withdrawn = ImportedFramework.objects.exclude(withdrawn_at=None).order_by("withdrawn_at")
+    contents = [framework_from(values) for values in withdrawn.values_list("content", flat=True)]
+    past = {entry.id: entry for framework in contents for entry in framework.requirements}
+    return {**past, **library().requirements}
+
+
+def _as_it_was(entry: LibraryEntry, known: Mapping[str, Requirement]) -> LibraryRow:
     shipped = catalog().control_by_id.get(entry.control)
     if entry.content is None:
         # It was retired as it was shipped.
         control = catalog().control_by_id[entry.control]
     else:
         control = replace(
-            control_from(entry.content, library().requirements),
+            control_from(entry.content, known),
             area=shipped.area if shipped else "",
         )
     return LibraryRow(control, Change.RETIRED, entry, shipped)

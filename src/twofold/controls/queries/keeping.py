@@ -5,9 +5,11 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from twofold.catalog.difference import Part
-from twofold.controls.models import Implementation
+from twofold.controls.models import Applicability, Implementation, Override, Statement
+from twofold.controls.queries.library import library
 from twofold.people import access
 from twofold.people.access import Actor, Permission
 from twofold.people.errors import AccessDenied
@@ -55,3 +57,55 @@ def on_terms_of_library(control: str, parts: Collection[Part] = TERMS) -> QueryS
     if Part.CHECK in parts:
         follow |= Q(checks__isnull=True)
     return rows.filter(follow)
+
+
+def uses_of_framework(code: str) -> list[str]:
+    """Return in words what of this context bears on the requirements of an imported framework.
+
+    Controls of the library that are credited to it, with the scopes that run them; decisions
+    whether its requirements apply; statuses set by hand, past ones included; sealed statements.
+    Nothing is returned where it can be withdrawn.
+    """
+    prefix = f"{code}:"
+    credited = [
+        control.id
+        for control in library().controls
+        if any(credit.requirement.startswith(prefix) for credit in control.credits)
+    ]
+    found = [*_credited(credited)]
+    named = {"requirement__startswith": prefix}
+    decisions = Applicability.objects.filter(**named).count()
+    if decisions:
+        words = ngettext("%(count)d decision", "%(count)d decisions", decisions)
+        found.append(words % {"count": decisions} + " " + _("whether a requirement applies"))
+    overrides = Override.objects.filter(**named).count()
+    if overrides:
+        words = ngettext(
+            "%(count)d status set by hand", "%(count)d statuses set by hand", overrides
+        )
+        found.append(words % {"count": overrides})
+    # A row of a statement names the requirement that it is about as a text of JSON.
+    stated = Statement.objects.filter(Q(framework=code) | Q(content__contains=f'"{prefix}'))
+    statements = [f"{row.framework} {row.number}" for row in stated.only("framework", "number")]
+    if statements:
+        found.append(_("statements (%(names)s)") % {"names": ", ".join(statements)})
+    return found
+
+
+#: So many are named; the rest is counted.
+_NAMED = 5
+
+
+def _credited(controls: list[str]) -> list[str]:
+    if not controls:
+        return []
+    named = ", ".join(controls[:_NAMED])
+    if len(controls) > _NAMED:
+        named = _("%(names)s and %(more)d more") % {
+            "names": named,
+            "more": len(controls) - _NAMED,
+        }
+    scopes = Implementation.objects.filter(control__in=controls).count()
+    words = ngettext("run in %(count)d scope", "run in %(count)d scopes", scopes)
+    told = _("controls credited to it (%(controls)s)") % {"controls": named}
+    return [f"{told}, {words % {'count': scopes}}" if scopes else told]

@@ -75,7 +75,8 @@ def _looked_up() -> Catalog:
     entries = list(
         LibraryEntry.objects.order_by("control").values_list("id", "change", "changed_at")
     )
-    imports = list(ImportedFramework.objects.order_by("code").values_list("id", "sha256"))
+    followed = ImportedFramework.objects.filter(withdrawn_at=None)
+    imports = list(followed.order_by("code").values_list("id", "sha256"))
     if not entries and not imports:
         return catalog()
     made_of = (entries, imports)
@@ -83,7 +84,7 @@ def _looked_up() -> Catalog:
     kept = _kept[:1]
     if not kept or kept[0][0] != made_of:
         changes = LibraryEntry.objects.values_list("control", "change", "content")
-        contents = ImportedFramework.objects.values_list("content", flat=True)
+        contents = followed.values_list("content", flat=True)
         kept = [(made_of, assembled(changes, contents))]
         _kept[:] = kept
     return kept[0][1]
@@ -217,7 +218,8 @@ def framework_values(framework: Framework) -> dict[str, Any]:
     }
 
 
-def _framework(values: Mapping[str, Any]) -> Framework:
+def framework_from(values: Mapping[str, Any]) -> Framework:
+    """Return an imported framework from its JSON: what `framework_values` gave."""
     return Framework(
         id=values["id"],
         title=values["title"],
@@ -256,7 +258,7 @@ def assembled(
     shipped = catalog()
     changes, imported = (
         sorted(entries, key=lambda entry: entry[0]),
-        [_framework(i) for i in imports],
+        [framework_from(i) for i in imports],
     )
     if not changes and not imported:
         return shipped

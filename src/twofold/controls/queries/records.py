@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
 from twofold.controls.models import (
     Applicability,
@@ -19,7 +19,7 @@ from twofold.controls.models import (
 from twofold.evidence.models import EvidenceItem
 from twofold.evidence.queries import names_behind
 from twofold.inventory.queries import systems_in_reach
-from twofold.people.access import Actor, Permission, permitted_units
+from twofold.people.access import Actor, Permission, paths_above, permitted_units, reach
 from twofold.people.models import Unit
 
 
@@ -38,12 +38,16 @@ def visible_implementations(by: Actor, *, at: datetime) -> QuerySet[Implementati
 
 
 def visible_decisions(by: Actor, *, at: datetime) -> QuerySet[Applicability]:
-    """Return the applicability decisions of units that the actor may read.
+    """Return the applicability decisions of units that the actor may read, and of those above.
 
-    They are decisions of a unit: an actor that is restricted to one record of it sees none.
+    What is decided in a unit holds below it. They are decisions of a unit: an actor that is
+    restricted to one record of it sees none.
     """
+    paths = () if by.restricted_to else reach(by, Permission.READ, at=at)
     return (
-        Applicability.objects.filter(unit__in=_units(by, at))
+        Applicability.objects.filter(
+            Q(unit__in=_units(by, at)) | Q(unit__path__in=paths_above(paths))
+        )
         .select_related("unit", "decided_by")
         .order_by("requirement")
     )
@@ -98,6 +102,7 @@ def waiting_claims(by: Actor, *, at: datetime) -> QuerySet[EvidenceClaim]:
         EvidenceClaim.objects.filter(
             accepted_at=None,
             rejected_at=None,
+            withdrawn_at=None,
             implementation__retired_at=None,
             implementation__in=_implementations_in_reach(by, Permission.ACCEPT_CLAIM, at),
         )

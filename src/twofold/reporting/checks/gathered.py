@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import islice
 from typing import TypeVar
 
@@ -89,11 +89,6 @@ def bounded(rows: Iterable[_Row]) -> Iterator[_Row]:
             # A cursor of the server is closed while its transaction still stands.
             iterator.close()
         raise TooManyRecords
-
-
-def day(moment: datetime) -> date:
-    """Return the day (UTC) of a moment."""
-    return moment.astimezone(UTC).date()
 
 
 def days_between(earlier: date, later: date) -> int:

@@ -17,13 +17,12 @@ from twofold.reporting.checks.gathered import (
     Asked,
     Finder,
     bounded,
-    day,
     days_between,
     person,
     placed,
 )
 from twofold.reporting.checks.scopes import Place, below
-from twofold.reporting.rows import end_of
+from twofold.reporting.rows import end_of, known_day
 
 #: So many of the newest checkpoints are looked at; there is one for every few changes.
 NEWEST_CHECKPOINTS = 10_000
@@ -57,16 +56,16 @@ def findings(asked: Asked) -> Finder:
 
 def _findings(asked: Asked, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Place, Observation]]:
     for key, path, system, grade, raised_at, due, closed_at, raised_by, owner, closed_by in rows:
-        last = asked.on if closed_at is None else day(closed_at)
+        last = asked.on if closed_at is None else known_day(closed_at)
         late = 0 if due is None and grade == Grade.IMPROVEMENT else None
         yield (
             Place(path, system),
             Observation(
                 f"findings.finding:{key}",
-                on=day(raised_at),
+                on=known_day(raised_at),
                 labels={"state": "open" if closed_at is None else "closed", "grade": grade},
                 measures={
-                    "age_days": days_between(day(raised_at), asked.on),
+                    "age_days": days_between(known_day(raised_at), asked.on),
                     "overdue_days": late if due is None else max(0, days_between(due, last)),
                 },
                 actors={
@@ -88,12 +87,12 @@ def decisions(asked: Asked) -> Finder:
             path,
             Observation(
                 f"controls.applicability:{key}",
-                on=day(decided_at),
+                on=known_day(decided_at),
                 labels={
                     "framework": requirement.partition(":")[0],
                     "applicable": "yes" if applicable else "no",
                 },
-                measures={"age_days": days_between(day(decided_at), asked.on)},
+                measures={"age_days": days_between(known_day(decided_at), asked.on)},
                 actors={"decided_by": person(decided_by)},
             ),
         )
@@ -116,9 +115,9 @@ def _statements(asked: Asked, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple
             path,
             Observation(
                 f"controls.statement:{key}",
-                on=day(approved_at),
+                on=known_day(approved_at),
                 labels={"framework": framework},
-                measures={"age_days": days_between(day(approved_at), asked.on)},
+                measures={"age_days": days_between(known_day(approved_at), asked.on)},
                 actors={"prepared_by": person(prepared_by), "approved_by": person(approved_by)},
             ),
         )
@@ -130,8 +129,8 @@ def checkpoints(asked: Asked) -> Finder:
     found = [
         Observation(
             f"ledger.ledgercheckpoint:{key}",
-            on=day(signed_at),
-            measures={"age_days": days_between(day(signed_at), asked.on)},
+            on=known_day(signed_at),
+            measures={"age_days": days_between(known_day(signed_at), asked.on)},
         )
         for key, signed_at in rows
     ]

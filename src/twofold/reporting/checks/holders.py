@@ -16,8 +16,9 @@ from twofold.controls.models import Implementation
 from twofold.domain.checks import Observation, Rule
 from twofold.inventory.models import AISystem
 from twofold.people.models import ApiToken, RoleAssignment
-from twofold.reporting.checks.gathered import Asked, Finder, bounded, day, days_between, person
+from twofold.reporting.checks.gathered import Asked, Finder, bounded, days_between, person
 from twofold.reporting.checks.scopes import Scope, below, scope_of
+from twofold.reporting.rows import known_day
 
 _SYSTEM = AISystem._meta.label_lower
 
@@ -101,14 +102,14 @@ def _token(
     on: date,
 ) -> Observation:
     end = min(expires_at, revoked_at) if revoked_at else expires_at
-    running = "live" if day(expires_at) >= on else "expired"
+    running = "live" if known_day(expires_at) >= on else "expired"
     return Observation(
         f"people.apitoken:{key}",
-        on=day(created_at),
+        on=known_day(created_at),
         labels={"state": "revoked" if revoked_at else running},
         measures={
-            "age_days": days_between(day(created_at), on),
-            "days_left": days_between(on, day(end)),
+            "age_days": days_between(known_day(created_at), on),
+            "days_left": days_between(on, known_day(end)),
         },
         actors={"person": person(holder)},
     )

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from twofold.controls.models import EvidenceClaim, Implementation
-from twofold.domain.checks import CheckKind, Observation, Rule
+from twofold.domain.checks import Observation, Rule
 from twofold.people.models import ApiToken
-from twofold.reporting.checks.gathered import Asked, Finder, bounded, day, days_between, person
+from twofold.reporting.checks.gathered import Asked, Finder, bounded, days_between, person
 from twofold.reporting.facts import counts_until
-from twofold.reporting.rows import end_of
+from twofold.reporting.rows import end_of, known_day
 
 #: Who claims where no person does.
 _PRODUCT = "system:twofold"
@@ -24,7 +24,7 @@ def implementation(asked: Asked) -> Finder:
         return [
             Observation(
                 row.ledger_subject,
-                on=day(row.approved_at) if row.approved_at else None,
+                on=known_day(row.approved_at) if row.approved_at else None,
                 labels={"state": "approved" if row.approved_at else "awaiting"},
                 measures={"days_left": None if due is None else days_between(asked.on, due)},
                 actors={
@@ -47,12 +47,12 @@ def claims(asked: Asked) -> Finder:
         by_implementation[claim.implementation_id].append(
             Observation(
                 claim.ledger_subject,
-                on=day(claim.claimed_at),
+                on=known_day(claim.claimed_at),
                 labels={
                     "need": claim.need,
                     "state": "accepted" if claim.accepted_at else "waiting",
                 },
-                measures={"age_days": days_between(day(claim.claimed_at), asked.on)},
+                measures={"age_days": days_between(known_day(claim.claimed_at), asked.on)},
                 actors=_actors(claim, authors),
             )
         )
@@ -60,12 +60,12 @@ def claims(asked: Asked) -> Finder:
 
 
 def evidence(asked: Asked) -> Finder:
-    """Gather the accepted evidence of each need, dated by the last day that it speaks of.
+    """Gather all evidence of each need that was ever accepted, dated by the last day it speaks of.
 
-    A rule that counts looks at all that was ever accepted, within its days. Every other rule looks
-    at what counts on the day, or, where nothing does any more, at the newest that did.
+    Whatever is accepted besides stands beside the rest and takes nothing away: only so can a rule
+    that more records cannot break be kept by more evidence.
     """
-    found: defaultdict[tuple[uuid.UUID, str], list[tuple[date, Observation]]] = defaultdict(list)
+    found: defaultdict[tuple[uuid.UUID, str], list[Observation]] = defaultdict(list)
     periods = {
         (key, need.kind): need.period_days for key, needs in asked.needs.items() for need in needs
     }
@@ -74,22 +74,12 @@ def evidence(asked: Asked) -> Finder:
     for claim in rows:
         place = claim.implementation_id, claim.need
         until = counts_until(claim.period_to, claim.valid_until, periods.get(place))
-        found[place].append((until, _piece(claim, until, authors, asked.on)))
-
-    def find(row: Implementation, rule: Rule) -> Sequence[Observation]:
-        pieces = found.get((row.pk, rule.need), [])
-        if rule.kind is CheckKind.COUNT:
-            return [entry for _until, entry in pieces]
-        counting = [entry for until, entry in pieces if until >= asked.on]
-        if counting or not pieces:
-            return counting
-        return [max(pieces, key=lambda piece: (piece[0], piece[1].record))[1]]
-
-    return find
+        found[place].append(_piece(claim, until, authors, asked.on))
+    return lambda row, rule: found.get((row.pk, rule.need), ())
 
 
 def _shows(claim: EvidenceClaim, on: date) -> bool:
-    accepted = claim.accepted_at is not None and day(claim.accepted_at) <= on
+    accepted = claim.accepted_at is not None and known_day(claim.accepted_at) <= on
     # Evidence of a period that has not begun cannot have been seen by anybody.
     return accepted and claim.period_from <= on
 
@@ -107,7 +97,10 @@ def _piece(claim: EvidenceClaim, until: date, authors: dict[str, str], on: date)
 
 def _claims(asked: Asked) -> list[EvidenceClaim]:
     rows = EvidenceClaim.objects.filter(
-        implementation__in=asked.keys, rejected_at=None, claimed_at__lt=end_of(asked.on)
+        implementation__in=asked.keys,
+        rejected_at=None,
+        withdrawn_at=None,
+        claimed_at__lt=end_of(asked.on),
     )
     return list(bounded(rows.select_related("evidence").order_by("pk").iterator()))
 

@@ -19,7 +19,8 @@ from twofold.people import access
 from twofold.people.access import Actor, Permission
 from twofold.people.errors import Conflict
 from twofold.reporting.checks import governed, holders, own, watched
-from twofold.reporting.checks.gathered import Asked, Finder, TooManyRecords, day
+from twofold.reporting.checks.gathered import Asked, Finder, TooManyRecords
+from twofold.reporting.rows import known_day
 
 _log = logging.getLogger(__name__)
 GATHER: Mapping[str, Callable[[Asked], Finder]] = {
@@ -56,7 +57,7 @@ def run_checks(implementations: Iterable[Implementation], *, by: Actor, at: date
         access.require(by, Permission.RUN_CHECKS, unit=row.unit, at=at, subject=subject)
         if row.retired_at is not None:
             raise Conflict(_("This control is no longer run there."))
-    return actions.record_checks(found_on(given, on=day(at)), by=by, at=at)
+    return actions.record_checks(found_on(given, on=known_day(at)), by=by, at=at)
 
 
 def found_on(implementations: Iterable[Implementation], *, on: date) -> list[Found]:

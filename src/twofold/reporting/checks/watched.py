@@ -14,12 +14,12 @@ from twofold.reporting.checks.gathered import (
     Asked,
     Finder,
     bounded,
-    day,
     days_between,
     person,
     placed,
 )
 from twofold.reporting.checks.scopes import Place, of_systems
+from twofold.reporting.rows import known_day
 from twofold.telemetry.models import DayProfile
 
 #: Verdicts of a monitor's newest window, as rules name them.
@@ -44,7 +44,7 @@ def systems(asked: Asked) -> Finder:
             Place(path, key),
             Observation(
                 f"inventory.aisystem:{key}",
-                on=day(registered_at),
+                on=known_day(registered_at),
                 labels={
                     "stage": stage,
                     "risk_tier": risk_tier,
@@ -122,8 +122,8 @@ def alerts(asked: Asked) -> Finder:
 
 def _alerts(asked: Asked, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Place, Observation]]:
     for key, system, path, metric, raised_at, answered_at, answered_by in rows:
-        raised = day(raised_at)
-        answer = None if answered_at is None else days_between(raised, day(answered_at))
+        raised = known_day(raised_at)
+        answer = None if answered_at is None else days_between(raised, known_day(answered_at))
         yield (
             Place(path, system),
             Observation(
@@ -155,12 +155,12 @@ def breaches(asked: Asked) -> Finder:
             Place(path, system),
             Observation(
                 f"monitoring.breach:{key}",
-                on=day(opened_at),
+                on=known_day(opened_at),
                 labels={
                     "state": "open" if closed_at is None else "closed",
                     "family": family_of(metric),
                 },
-                measures={"age_days": days_between(day(opened_at), asked.on)},
+                measures={"age_days": days_between(known_day(opened_at), asked.on)},
             ),
         )
         for key, system, path, metric, opened_at, closed_at in bounded(found.iterator())

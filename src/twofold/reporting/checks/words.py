@@ -67,10 +67,19 @@ def value_text(rule: Rule, result: CheckResult) -> str:
 def _of(rule: Rule) -> str:
     population = str(_POPULATIONS[rule.of])
     labels = [f"{label} {value}".replace("_", " ") for label, value in rule.where]
+    if rule.first and rule.kind is not CheckKind.SEPARATION:
+        labels.append(_two_persons(rule))
     parts = ", ".join([rule.need, *labels] if rule.need else labels)
     if not parts:
         return population
     return _("%(population)s (%(filter)s)") % {"population": population, "filter": parts}
+
+
+def _two_persons(rule: Rule) -> str:
+    return _("two persons: %(first)s and %(second)s") % {
+        "first": _ACTORS[rule.first],
+        "second": _ACTORS[rule.second],
+    }
 
 
 def _bounds(rule: Rule) -> str:

@@ -6,9 +6,9 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from twofold.evidence.models import Classification
 from twofold.inventory.models import AISystem, RiskTier, Stage, SystemRole
 from twofold.people.models import Person, Unit
+from twofold.web.forms.seen import SeenForm
 
 
 class SignInForm(forms.Form):
@@ -80,33 +80,6 @@ class ContentForm(forms.Form):
     )
 
 
-class EvidenceForm(ContentForm):
-    """A new evidence item with its first content."""
-
-    title = forms.CharField(label=_("Title"), max_length=200)
-    kind = forms.ChoiceField(label=_("Kind"))
-    unit = forms.ModelChoiceField(label=_("Unit"), queryset=Unit.objects.none())
-    classification = forms.ChoiceField(label=_("Classification"), choices=Classification)
-    field_order = (
-        "title",
-        "kind",
-        "unit",
-        "classification",
-        "file",
-        "source",
-        "period_from",
-        "period_to",
-        "valid_until",
-    )
-
-    def __init__(
-        self, *args: Any, units: QuerySet[Unit], kinds: list[tuple[str, str]], **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["unit"].queryset = units  # type: ignore[attr-defined]
-        self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
-
-
 class ImplementForm(forms.Form):
     """How a control is run in a scope."""
 
@@ -136,7 +109,7 @@ class ImplementForm(forms.Form):
         self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
 
 
-class ApproveForm(forms.Form):
+class ApproveForm(SeenForm):
     """Until when an approval counts."""
 
     review_due_date = forms.DateField(
@@ -144,7 +117,7 @@ class ApproveForm(forms.Form):
     )
 
 
-class ApplicabilityForm(forms.Form):
+class ApplicabilityForm(SeenForm):
     """Whether a requirement applies, and why."""
 
     applicable = forms.ChoiceField(

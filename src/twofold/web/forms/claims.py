@@ -56,6 +56,14 @@ class ClaimForm(forms.Form):
         return Period(*(given[name] or getattr(given["evidence"], name) for name in names))
 
 
+class WithdrawForm(forms.Form):
+    """Why a claim is taken back."""
+
+    reason = forms.CharField(
+        label=_("Why it is taken back"), max_length=500, widget=forms.Textarea({"rows": 3})
+    )
+
+
 class RejectForm(forms.Form):
     """Why evidence does not show what is claimed."""
 

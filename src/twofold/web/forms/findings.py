@@ -10,6 +10,7 @@ from twofold.controls.models import Implementation
 from twofold.controls.queries import library
 from twofold.findings.models import Grade
 from twofold.people.models import Person, Unit
+from twofold.web.forms.seen import SeenForm
 
 
 class FindingForm(forms.Form):
@@ -58,7 +59,7 @@ class FindingForm(forms.Form):
         self.fields["implementation"].label_from_instance = _named  # type: ignore[attr-defined]
 
 
-class AnswerForm(forms.Form):
+class AnswerForm(SeenForm):
     """Why it happened, and what is done about it."""
 
     cause = forms.CharField(
@@ -78,7 +79,7 @@ class AnswerForm(forms.Form):
         self.fields["owner"].queryset = owners  # type: ignore[attr-defined]
 
 
-class CloseForm(forms.Form):
+class CloseForm(SeenForm):
     """How it was seen that the action works."""
 
     effectiveness = forms.CharField(

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from twofold.catalog.model import ControlCheck, EvidenceNeed
-from twofold.domain.checks import LONGEST_DAYS, RuleError
+from twofold.domain.checks import LONGEST_DAYS, RuleError, require_monotone
 from twofold.people.models import Person
 from twofold.reporting.checks.words import rule_text
 
@@ -99,11 +99,13 @@ class CheckForm(forms.Form):
                 del self.fields[name]
 
     def clean(self) -> dict[str, Any]:
-        """Make the check as it shall run; a rule that could not be evaluated is refused."""
+        """Make the check as it shall run; a rule that cannot be evaluated or kept is refused."""
         given = dict(super().clean() or {})
         parts = {name: given[name] for name in ("days", "at_least", "at_most") if name in given}
         try:
             rule = replace(self.check.rule, **parts)
+            if given.get("runs"):
+                require_monotone(rule)
         except RuleError as refusal:
             self.add_error(refusal.field if refusal.field in self.fields else None, str(refusal))
         else:

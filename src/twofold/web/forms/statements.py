@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from twofold.controls.actions import GivenGround
 from twofold.controls.models import Applicability, Ground
 from twofold.web.forms import ApplicabilityForm
+from twofold.web.forms.seen import SeenForm
 
 MOST_GROUNDS = 20
 _SLOT = re.compile(r"ground-(\d{1,2})-(kind|reference)")
@@ -25,6 +26,7 @@ class DecisionForm(ApplicabilityForm):
         data: QueryDict | None = None,
         *,
         decision: Applicability | None = None,
+        revision: int = 0,
         typed: Mapping[str, str] | None = None,
     ) -> None:
         """Take what was sent; or begin with the decision that stands, or with what was typed.
@@ -32,7 +34,7 @@ class DecisionForm(ApplicabilityForm):
         To what was typed so far there are two further places for grounds.
         """
         begun = typed if typed is not None else _initial(decision)
-        super().__init__(data, initial=dict(begun))
+        super().__init__(data, initial={"expected": revision, **begun})
         self.goes_on = typed is not None
         further = 2 if self.goes_on else 1
         places = max(_places(data or {}), _places(begun) + further, 2)
@@ -85,7 +87,7 @@ class PrepareForm(forms.Form):
     )
 
 
-class ApproveStatementForm(forms.Form):
+class ApproveStatementForm(SeenForm):
     """From when a version is in effect."""
 
     effective_date = forms.DateField(

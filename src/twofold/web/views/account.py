@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from twofold.people import throttle
 from twofold.people.models import Person
 from twofold.people.queries import root_unit
-from twofold.web import throttle
 from twofold.web.forms import SignInForm
 from twofold.web.kit import sample
 from twofold.web.request import next_address

@@ -1,4 +1,4 @@
-"""Claims: choosing evidence, saying what it shows, accepting and rejecting."""
+"""Claims: choosing evidence, saying what it shows, accepting, rejecting and withdrawing."""
 
 from uuid import UUID
 
@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from twofold.catalog.model import EvidenceNeed
 from twofold.controls import actions
 from twofold.controls.models import EvidenceClaim, Implementation
-from twofold.controls.queries import library, needs_of, visible_implementations
+from twofold.controls.queries import claim_for, library, needs_of
 from twofold.evidence.models import EvidenceVersion
 from twofold.evidence.queries import matching_versions, visible_versions
 from twofold.people.access import Permission, require
-from twofold.people.errors import Conflict, NotFound, Refusal
-from twofold.web.forms.claims import ClaimForm, RejectForm
+from twofold.people.errors import Conflict, Refusal
+from twofold.web.forms.claims import ClaimForm, RejectForm, WithdrawForm
 from twofold.web.present import choice_filter
 from twofold.web.request import actor, next_address, now, page_of, search_text, show_refusal
 from twofold.web.views.implementations import implementation_for
@@ -34,7 +34,8 @@ def claim(request: HttpRequest, key: UUID) -> HttpResponse:
     if row.retired_at is not None:
         raise Conflict(_("This control is no longer run there."))
     needs = needs_of(row)
-    versions = visible_versions(by, at=at)
+    # What nobody can open shows nothing.
+    versions = visible_versions(by, at=at).filter(quarantine="")
     chosen = _chosen(request, versions)
     if chosen is None:
         return _choose(request, row, needs, versions)
@@ -48,7 +49,7 @@ def claim(request: HttpRequest, key: UUID) -> HttpResponse:
 
 @require_POST
 def accept(request: HttpRequest, key: UUID) -> HttpResponse:
-    found = _claim_for(request, key)
+    found = claim_for(key, actor(request), at=now())
     actions.accept_claim(found, by=actor(request), at=now())
     messages.success(request, _("The claim is accepted."))
     page = reverse("implementation", args=[found.implementation_id])
@@ -58,7 +59,7 @@ def accept(request: HttpRequest, key: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def reject(request: HttpRequest, key: UUID) -> HttpResponse:
     by, at = actor(request), now()
-    found = _claim_for(request, key)
+    found = claim_for(key, by, at=at)
     row = found.implementation
     require(by, Permission.ACCEPT_CLAIM, unit=row.unit, at=at)
     form = RejectForm(request.POST or None)
@@ -72,6 +73,26 @@ def reject(request: HttpRequest, key: UUID) -> HttpResponse:
             return redirect("implementation", key=row.pk)
     context = {"form": form, "claim": found, "row": row, "control": _control(row)}
     return render(request, "claim_reject.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, key: UUID) -> HttpResponse:
+    by, at = actor(request), now()
+    found = claim_for(key, by, at=at)
+    row = found.implementation
+    subject = row.system.ledger_subject if row.system else ""
+    require(by, Permission.CLAIM, unit=row.unit, at=at, subject=subject)
+    form = WithdrawForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.withdraw_claim(found, **form.cleaned_data, by=by, at=at)
+        except Refusal as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("The claim is withdrawn."))
+            return redirect("implementation", key=row.pk)
+    context = {"form": form, "claim": found, "row": row, "control": _control(row)}
+    return render(request, "claim_withdraw.html", context, status=422 if form.errors else 200)
 
 
 def _choose(
@@ -95,7 +116,11 @@ def _choose(
     page = page_of(request, rows.order_by("fits", "-added_at", "pk"))
     taken = set(
         EvidenceClaim.objects.filter(
-            implementation=row, need=need, rejected_at=None, evidence__in=list(page.object_list)
+            implementation=row,
+            need=need,
+            rejected_at=None,
+            withdrawn_at=None,
+            evidence__in=list(page.object_list),
         ).values_list("evidence_id", flat=True)
     )
     kinds = library().needs
@@ -168,17 +193,6 @@ def _claim(request: HttpRequest, row: Implementation, form: ClaimForm) -> bool:
             show_refusal(form, refusal)
         return False
     return True
-
-
-def _claim_for(request: HttpRequest, key: UUID) -> EvidenceClaim:
-    visible = visible_implementations(actor(request), at=now()).prefetch_related(None)
-    rows = EvidenceClaim.objects.filter(pk=key, implementation__in=visible.order_by().values("pk"))
-    found = rows.select_related(
-        "implementation__unit", "implementation__system", "evidence__item", "claimed_by"
-    ).first()
-    if found is None:
-        raise NotFound(_("There is no such claim."))
-    return found
 
 
 def _control(row: Implementation) -> object:

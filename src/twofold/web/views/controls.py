@@ -13,10 +13,12 @@ from twofold.controls import actions
 from twofold.controls.models import Implementation
 from twofold.controls.queries import library, visible_implementations, waiting_claims
 from twofold.inventory.queries import visible_systems
+from twofold.ledger.queries import revision_of
 from twofold.people.access import Permission, may, permitted_units, require_anywhere
 from twofold.people.errors import NotFound, Refusal
 from twofold.people.queries import persons
 from twofold.reporting.controls import control_rows, control_view
+from twofold.reporting.credited import shared_from_above
 from twofold.reporting.standing import standing
 from twofold.web.explorer import control_serves
 from twofold.web.forms import ApproveForm, ImplementForm
@@ -46,9 +48,11 @@ def control(request: HttpRequest, control_id: str) -> HttpResponse:
     by, at = actor(request), now()
     require_anywhere(by, Permission.READ, at=at)
     entry = _library_control(control_id)
+    found = standing(by, at=at)
     context = {
         "control": entry,
-        "serves": control_serves(standing(by, at=at), entry),
+        "serves": control_serves(found, entry),
+        "above": shared_from_above([entry.id], found).get(entry.id, ()),
         "views": control_view(entry, by, at=at),
         "ended": visible_implementations(by, at=at)
         .filter(control=entry.id, retired_at__isnull=False)
@@ -87,13 +91,16 @@ def implement(request: HttpRequest, control_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve(request: HttpRequest, key: UUID) -> HttpResponse:
     by, at = actor(request), now()
+    # Read before the record: what is shown is never older than what it is taken for.
+    revision = revision_of(Implementation(pk=key).ledger_subject)
     found = _implementation(request, key)
-    form = ApproveForm(request.POST or None)
+    form = ApproveForm(request.POST or None, initial={"expected": revision})
     if request.method == "POST" and form.is_valid():
         try:
             actions.approve_implementation(found, **form.cleaned_data, by=by, at=at)
         except Refusal as refusal:
             show_refusal(form, refusal)
+            form.look_again(revision)
         else:
             messages.success(request, _("The implementation is approved."))
             return redirect("implementation", key=key)

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from twofold.catalog.model import Catalog
 from twofold.controls.queries import library
+from twofold.domain.cells import plain
 from twofold.domain.readiness import Relation
 from twofold.people.access import Permission, require_anywhere
 from twofold.reporting.crosswalk import (
@@ -22,7 +23,6 @@ from twofold.reporting.crosswalk import (
     headings,
 )
 from twofold.reporting.relations import ASKS
-from twofold.web.cells import plain
 from twofold.web.explorer import address, crosswalk_line
 from twofold.web.present import choice_filter
 from twofold.web.request import actor, now, search_text, wants_fragment

@@ -15,13 +15,14 @@ from twofold.controls.queries import library, running
 from twofold.findings import actions, queries
 from twofold.findings.models import Finding, Grade
 from twofold.findings.queries import FindingState, finding_for
-from twofold.ledger.queries import history
+from twofold.ledger.queries import history, revision_of
 from twofold.people.access import Permission, may, permitted_units, require, require_anywhere
-from twofold.people.errors import InvalidInput, Refusal
+from twofold.people.errors import InvalidInput, Outdated, Refusal
 from twofold.people.models import Unit
 from twofold.people.queries import persons
 from twofold.reporting.findings import held_back
 from twofold.web.forms.findings import AnswerForm, CloseForm, FindingForm
+from twofold.web.linking import linked_evidence
 from twofold.web.present import choice_filter, history_rows
 from twofold.web.request import ROWS, actor, now, search_text, show_refusal
 
@@ -68,45 +69,54 @@ def raise_(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def finding(request: HttpRequest, key: UUID) -> HttpResponse:
-    return _page(request, finding_for(key, actor(request), at=now()))
+    # Read before the record: what is shown is never older than what it is taken for.
+    revision = _revision(key)
+    return _page(request, finding_for(key, actor(request), at=now()), revision)
 
 
 @require_POST
 def answer(request: HttpRequest, key: UUID) -> HttpResponse:
+    revision = _revision(key)
     found = finding_for(key, actor(request), at=now())
     require(actor(request), Permission.ANSWER_FINDING, unit=found.unit, at=now())
     form = AnswerForm(request.POST, owners=persons())
     if form.is_valid():
+        given = form.cleaned_data
+        expected = given.pop("expected")
         try:
             actions.answer_finding(
-                found, actions.Answer(**form.cleaned_data), by=actor(request), at=now()
+                found, actions.Answer(**given), expected=expected, by=actor(request), at=now()
             )
-        except InvalidInput as refusal:
+        except (InvalidInput, Outdated) as refusal:
             show_refusal(form, refusal)
+            form.look_again(revision)
         else:
             messages.success(request, _("The corrective action is recorded."))
             return redirect("finding", key=key)
-    return _page(request, found, answer_form=form)
+    return _page(request, found, revision, answer_form=form)
 
 
 @require_POST
 def close(request: HttpRequest, key: UUID) -> HttpResponse:
+    revision = _revision(key)
     found = finding_for(key, actor(request), at=now())
     form = CloseForm(request.POST)
     if form.is_valid():
         try:
             actions.close_finding(found, **form.cleaned_data, by=actor(request), at=now())
-        except InvalidInput as refusal:
+        except (InvalidInput, Outdated) as refusal:
             show_refusal(form, refusal)
+            form.look_again(revision)
         else:
             messages.success(request, _("%(name)s is closed.") % {"name": found})
             return redirect("finding", key=key)
-    return _page(request, found, close_form=form)
+    return _page(request, found, revision, close_form=form)
 
 
 def _page(
     request: HttpRequest,
     found: Finding,
+    revision: int,
     *,
     answer_form: AnswerForm | None = None,
     close_form: CloseForm | None = None,
@@ -123,12 +133,18 @@ def _page(
         "today": at.date(),
         "held": held_back(found, by, at=at),
         "history": history_rows(history(found.ledger_subject)),
-        "answer_form": answer_form or AnswerForm(initial=_initial(found), owners=owners),
-        "close_form": close_form or CloseForm(),
+        "linked": linked_evidence(request, found.ledger_subject),
+        "answer_form": answer_form
+        or AnswerForm(initial=_initial(found) | {"expected": revision}, owners=owners),
+        "close_form": close_form or CloseForm(initial={"expected": revision}),
         "answer_wrong": answer_form is not None,
         **offers,
     }
     return render(request, "finding.html", context, status=422 if wrong else 200)
+
+
+def _revision(key: UUID) -> int:
+    return revision_of(Finding(pk=key).ledger_subject)
 
 
 def _offers(request: HttpRequest, found: Finding) -> dict[str, bool]:

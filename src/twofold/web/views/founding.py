@@ -10,12 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from twofold.people import actions
+from twofold.people import actions, throttle
 from twofold.people.access import part_of_product
 from twofold.people.errors import InvalidInput
 from twofold.people.founding import is_set_up_code, set_up_code
 from twofold.people.queries import root_unit
-from twofold.web import throttle
 from twofold.web.forms.people import FoundForm
 from twofold.web.request import now, show_refusal
 

@@ -1,4 +1,4 @@
-"""Frameworks that an organisation brings along: one with its requirements, and importing one."""
+"""Frameworks that an organisation brings along: showing one, importing and withdrawing it."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -9,13 +9,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from twofold.catalog.model import Framework
 from twofold.controls import actions
-from twofold.controls.queries import imported_framework, require_library_keeper
+from twofold.controls.queries import imported_framework, may_keep_library, require_library_keeper
+from twofold.findings.actions import withdraw_framework
 from twofold.ledger.queries import history
 from twofold.people.access import Permission, require_anywhere
 from twofold.people.errors import Refusal
 from twofold.reporting.posture import framework_posture
 from twofold.reporting.standing import standing
-from twofold.web.forms.library import ImportFrameworkForm
+from twofold.web.forms.library import ImportFrameworkForm, ReasonForm
 from twofold.web.present import framework_card, history_rows
 from twofold.web.request import actor, now, search_text, show_refusal
 
@@ -46,6 +47,7 @@ def framework(request: HttpRequest, code: str) -> HttpResponse:
             for entry, group, controls in page
         ],
         "q": search_text(request),
+        "may_withdraw": may_keep_library(by, at=at),
         "history": history_rows(history(record.ledger_subject, limit=5)),
     }
     return render(request, "framework.html", context)
@@ -58,6 +60,24 @@ def _groups(found: Framework) -> dict[str, str]:
         # What stands above was read before it.
         titles[entry.id] = titles.get(entry.parent, "")
     return titles
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, code: str) -> HttpResponse:
+    by, at = actor(request), now()
+    require_library_keeper(by, at=at)
+    record, found = imported_framework(code)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            withdraw_framework(code, reason=form.cleaned_data["reason"], by=by, at=at)
+        except Refusal as refusal:
+            show_refusal(form, refusal)
+        else:
+            messages.success(request, _("%(title)s is withdrawn.") % {"title": record.title})
+            return redirect("library")
+    context = {"form": form, "record": record, "framework": found}
+    return render(request, "framework_withdraw.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

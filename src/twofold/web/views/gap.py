@@ -20,6 +20,7 @@ from twofold.catalog.model import LibraryControl
 from twofold.controls import actions
 from twofold.controls.models import Answer
 from twofold.controls.queries import library
+from twofold.domain.cells import plain
 from twofold.people.access import (
     Actor,
     Permission,
@@ -36,7 +37,6 @@ from twofold.reporting.judged import certified
 from twofold.reporting.roadmap import Step
 from twofold.reporting.roadmap import roadmap as compute
 from twofold.reporting.standing import standing
-from twofold.web.cells import plain
 from twofold.web.certifying import PHASES, decide_href, figures, step_href, step_row, step_title
 from twofold.web.forms.gap import AnswerForm
 from twofold.web.library import area_name

@@ -31,6 +31,7 @@ from twofold.web.forms.implementations import (
     ReviseForm,
     needs_given,
 )
+from twofold.web.linking import linked_evidence
 from twofold.web.present import history_rows, percent, reason_lines
 from twofold.web.request import actor, now, show_refusal
 
@@ -51,6 +52,7 @@ def implementation(request: HttpRequest, key: UUID) -> HttpResponse:
         "reasons": reason_lines(readiness.reasons) if readiness else [],
         "checks": check_lines(view.checks),
         "history": history_rows(history(row.ledger_subject, limit=HISTORY)),
+        "linked": linked_evidence(request, row.ledger_subject),
         "today": at.date(),
         "may_raise": row.retired_at is None
         and may(by, Permission.RAISE_FINDING, unit=row.unit, at=at),

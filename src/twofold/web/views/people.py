@@ -14,6 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from twofold.ledger.queries import history
 from twofold.people import actions
 from twofold.people.access import Permission, permitted_units, require_anywhere
+from twofold.people.accounts import may_let_in
+from twofold.people.erasure import may_erase
 from twofold.people.errors import AccessDenied, Conflict, InvalidInput
 from twofold.people.models import Person, Role, RoleAssignment, Unit
 from twofold.people.queries import (
@@ -27,6 +29,8 @@ from twofold.people.queries import (
 from twofold.web.forms.people import EndRoleForm, PersonForm, RoleForm, UnitForm
 from twofold.web.present import choice_filter, history_rows, newest_first
 from twofold.web.request import actor, now, page_of, search_text, show_refusal
+
+_INACTIVE = "deactivated"
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ def people(request: HttpRequest) -> HttpResponse:
     manages = may_manage_people(by, at=at)
     role, text = request.GET.get("role", ""), search_text(request)
     held = holding(visible_assignments(by, at=at), on=at.date())
-    rows = visible_persons(by, at=at)
+    state = request.GET.get("state", "")
+    rows = visible_persons(by, at=at, active=state != _INACTIVE)
     if text:
         # Whether somebody has an address is told to those alone who may see it.
         named = Q(name__icontains=text)
@@ -55,8 +60,9 @@ def people(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page_of(request, rows.prefetch_related(Prefetch("assignments", held, "held"))),
         "role_filter": choice_filter("role", role, Role.choices),
+        "state_filter": choice_filter("state", state, [(_INACTIVE, _("Deactivated"))]),
         "q": text,
-        "narrowed": bool(text or role),
+        "narrowed": bool(text or role or state),
         "manages": manages,
         "alone": manages and not visible_persons(by, at=at)[1:2].exists(),
     }
@@ -88,7 +94,7 @@ def assign(request: HttpRequest, key: UUID) -> HttpResponse:
         given = {**form.cleaned_data, "role": Role(form.cleaned_data["role"])}
         try:
             actions.assign_role(found, **given, by=actor(request), at=now())
-        except InvalidInput as refusal:
+        except (InvalidInput, Conflict) as refusal:
             show_refusal(form, refusal)
         else:
             messages.success(request, _("The role is given."))
@@ -174,6 +180,8 @@ def _page(
         "rows": [_role_row(row, mine, at.date()) for row in rows],
         "manages": may_manage_people(by, at=at),
         "own": by.person_id == found.pk,
+        "may_let_in": may_let_in(found, by, at=at),
+        "may_erase": may_erase(found, by, at=at),
         "role_form": form,
         "history": history_rows(sorted(lines, key=newest_first)),
     }

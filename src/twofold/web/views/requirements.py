@@ -13,13 +13,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from twofold.catalog.model import Catalog, Requirement
 from twofold.controls import actions
 from twofold.controls.models import Applicability
-from twofold.controls.queries import library, visible_decisions
+from twofold.controls.queries import library
 from twofold.ledger.queries import history
 from twofold.people.access import Permission, may, permitted_units, require_anywhere
 from twofold.people.errors import NotFound, Refusal
 from twofold.people.queries import root_unit
 from twofold.reporting.controls import requirement_credits
 from twofold.reporting.credited import credits_then
+from twofold.reporting.decisions import decision_behind, decision_revision
 from twofold.reporting.overrides import overrides_behind, overrides_on
 from twofold.reporting.posture import RequirementState, framework_posture
 from twofold.reporting.soa.columns import ground_texts
@@ -111,6 +112,8 @@ def requirement_page(
     """Return the page of a requirement, on the day that is asked for; with forms as they came."""
     by, at = actor(request), now()
     shown = shown_day(request, at=at)
+    # Read before the decision: what is shown is never older than what it is taken for.
+    revision = _revision(requirement_id)
     found = standing(by, at=at, on=shown.on)
     entry = _known(found.catalog, requirement_id)
     assessed = _assessed(request, entry, found, shown)
@@ -125,7 +128,8 @@ def requirement_page(
         ],
         "shown": shown,
         "today": shown.today,
-        "form": decided or DecisionForm(decision=_of_all(assessed.get("decision"))),
+        "form": decided
+        or DecisionForm(decision=_of_all(assessed.get("decision")), revision=revision),
         "override_form": asked or override_form(request),
         **assessed,
         **_offers(request, entry, shown),
@@ -160,12 +164,12 @@ def _assessed(
             "credits": credits_then(entry, found),
             "overrides": overrides_behind(readiness, by, at=at),
         }
-    decision = visible_decisions(by, at=at).filter(requirement=entry.id).first()
+    decision = decision_behind(found.terms_of(entry).decision, by, at=at)
     return context | {
         "decision": decision,
         "ground_lines": ground_texts(decision.grounds) if decision else [],
         "history": history_rows(history(decision.ledger_subject, limit=5)) if decision else [],
-        "credits": requirement_credits(entry, by, at=at),
+        "credits": requirement_credits(entry, found, by, at=at),
         "overrides": overrides_on(entry.id, by, at=at),
     }
 
@@ -189,6 +193,12 @@ def _of_all(decision: Applicability | None) -> Applicability | None:
     return decision if decision is not None and decision.unit.parent_id is None else None
 
 
+def _revision(requirement_id: str) -> int:
+    """Return the revision of the decision of the organisation itself; 0: there is none."""
+    unit = root_unit()
+    return decision_revision(requirement_id, unit) if unit else 0
+
+
 def _known(catalog: Catalog, requirement_id: str) -> Requirement:
     entry = catalog.requirements.get(requirement_id)
     if entry is None:
@@ -206,10 +216,12 @@ def _decide(request: HttpRequest, entry: Requirement, form: DecisionForm) -> boo
     if unit is None:
         return False
     applicable, reason = form.cleaned_data["applicable"] == "yes", form.cleaned_data["reason"]
-    decision = actions.Decision(entry.id, applicable, reason, form.grounds)
+    revision, expected = _revision(entry.id), form.cleaned_data["expected"]
+    decision = actions.Decision(entry.id, applicable, reason, form.grounds, expected)
     try:
         actions.decide_applicability([decision], unit=unit, by=actor(request), at=now())
     except Refusal as refusal:
         show_refusal(form, refusal)
+        form.look_again(revision)
         return False
     return True

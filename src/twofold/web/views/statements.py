@@ -1,5 +1,6 @@
 """Statements of Applicability: where both stand, one version, preparing, approving, comparing."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from twofold.controls import actions
 from twofold.controls.models import Statement
 from twofold.controls.queries import visible_statements
-from twofold.ledger.queries import history
+from twofold.ledger.queries import history, revision_of
 from twofold.people.access import Permission, may, permitted_units, require_anywhere
 from twofold.people.errors import NotFound, Refusal
 from twofold.people.models import Unit
@@ -92,18 +93,19 @@ def statement(request: HttpRequest, key: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def prepare(request: HttpRequest, framework: str) -> HttpResponse:
     by, at, unit = actor(request), now(), chosen_unit(request)
-    found = content(framework, unit=unit, by=by, at=at)
+    content_now = partial(content, framework, unit=unit, by=by, at=at)
     form = PrepareForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             made = actions.prepare_statement(
-                framework, found, unit=unit, **form.cleaned_data, by=by, at=at
+                framework, content_now, unit=unit, **form.cleaned_data, by=by, at=at
             )
         except Refusal as refusal:
             show_refusal(form, refusal)
         else:
             messages.success(request, _("The draft is prepared; somebody else approves it."))
             return redirect("statement", key=made.pk)
+    found = content_now()
     context = {
         "form": form,
         "unit": unit,
@@ -122,19 +124,27 @@ def prepare(request: HttpRequest, framework: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def approve(request: HttpRequest, key: UUID) -> HttpResponse:
     by, at = actor(request), now()
+    # Read before the record: what is shown is never older than what it is taken for.
+    revision = revision_of(Statement(pk=key).ledger_subject)
     version = read_version(statement_for(key, by, at=at))
-    found = content_for(version.statement, by=by, at=at)
-    form = ApproveStatementForm(request.POST or None, initial={"effective_date": at.date()})
+    initial = {"effective_date": at.date(), "expected": revision}
+    form = ApproveStatementForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             actions.approve_statement(
-                version.statement, content_now=found, **form.cleaned_data, by=by, at=at
+                version.statement,
+                content_now=partial(content_for, by=by, at=at),
+                **form.cleaned_data,
+                by=by,
+                at=at,
             )
         except Refusal as refusal:
             show_refusal(form, refusal)
+            form.look_again(revision)
         else:
             messages.success(request, _("The version is approved and sealed."))
             return redirect("statement", key=key)
+    found = content_for(version.statement, by=by, at=at)
     context = {
         "form": form,
         "version": version,

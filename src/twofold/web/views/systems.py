@@ -15,6 +15,7 @@ from twofold.people.models import Unit
 from twofold.people.queries import persons
 from twofold.reporting.monitoring import fleet, system_monitoring
 from twofold.web.forms import SystemForm
+from twofold.web.linking import linked_evidence
 from twofold.web.present import choice_filter, history_rows, sdk_lines
 from twofold.web.request import actor, now, page_of, search_text, show_refusal
 
@@ -48,6 +49,7 @@ def system(request: HttpRequest, code: str) -> HttpResponse:
             "field", monitoring.field, [(name, name) for name in monitoring.fields], every=False
         ),
         "history": history_rows(history(found.ledger_subject, limit=8)),
+        "linked": linked_evidence(request, found.ledger_subject),
         "may_change": may(by, Permission.CHANGE_SYSTEM, unit=found.unit, at=at),
     }
     return render(request, "system.html", context)
