@@ -56,3 +56,8 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 pytest_plugins = ["factories.fixtures", "factories.other_route", "factories.outsiders"]
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name long contents by their parameter: how long they are differs from process to process."""
+    return argname if isinstance(val, bytes) and len(val) > 64 else None

@@ -13,6 +13,9 @@ Harbourline is half-way to certification, and what it lacks shows as lacking:
   nobody set errs: nothing stands for them.
 - Of human reviews of decisions nothing is known: the desk keeps them outside, and sends none.
 
+- Two requests for evidence are open, an item past its term waits for the second person who erases
+  it, and no outsider vouches for the record: the integrity page says what a rewrite could hide.
+
 What `content/papers` tells was written for the demonstration. It speaks of days in the past, and
 the record knows it since the day on which it was filed; no entry is dated back.
 """

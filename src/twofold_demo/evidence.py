@@ -47,6 +47,19 @@ def accept_all(stage: Stage) -> int:
     return len(accepted)
 
 
+def content_of(document: Document, *, days: int) -> evidence.Content:
+    """Return a document as a content that counts for so many days after its period."""
+    return evidence.Content(
+        chunks=[document.octets],
+        file_name=document.file_name,
+        media_type=document.media_type,
+        source=document.source,
+        period_from=document.period_from,
+        period_to=document.period_to,
+        valid_until=document.period_to + timedelta(days=days),
+    )
+
+
 def _file(
     stage: Stage, filing: Filing | SystemFiling, document: Document, *, by: str, code: str = ""
 ) -> None:
@@ -58,7 +71,7 @@ def _file(
         f"{filing.title}: {system.name}" if system else filing.title,
         kind=filing.need,
         unit=implementation.unit,
-        content=_content(document, implementation, filing.need),
+        content=content_of(document, days=_days(implementation, filing.need)),
         about=system.ledger_subject if system else "",
         by=actor,
         at=now(),
@@ -73,16 +86,7 @@ def _file(
     )
 
 
-def _content(document: Document, implementation: Implementation, need: str) -> evidence.Content:
-    """Return a document that counts for as long as the control's need says."""
+def _days(implementation: Implementation, need: str) -> int:
+    """Return how long evidence counts by the control's need."""
     needs = library().control_by_id[implementation.control].evidence
-    days = next(entry.period_days for entry in needs if entry.kind == need)
-    return evidence.Content(
-        chunks=[document.octets],
-        file_name=document.file_name,
-        media_type=document.media_type,
-        source=document.source,
-        period_from=document.period_from,
-        period_to=document.period_to,
-        valid_until=document.period_to + timedelta(days=days),
-    )
+    return next(entry.period_days for entry in needs if entry.kind == need)

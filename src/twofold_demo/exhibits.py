@@ -5,7 +5,7 @@ And the operating plan once more, with what the corrective actions put into it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from twofold.controls import actions as controls
 from twofold.evidence import actions as evidence
@@ -16,6 +16,7 @@ from twofold_demo.case import Case
 from twofold_demo.clock import now
 from twofold_demo.documents import notices, pictures, systems
 from twofold_demo.documents.document import Document
+from twofold_demo.evidence import content_of
 from twofold_demo.governance import PLACES
 from twofold_demo.stage import Stage
 
@@ -72,9 +73,7 @@ def revise_plan(stage: Stage) -> None:
         kind=need, about=system.ledger_subject, erased_at=None
     )
     document = systems.revised_plan(stage.case(_DELAY), system, today)
-    version = evidence.add_version(
-        item, content=_content(document, valid_days=365), by=owner, at=now()
-    )
+    version = evidence.add_version(item, content=content_of(document, days=365), by=owner, at=now())
     controls.claim(
         stage.implementations[control, _DELAY],
         evidence=version,
@@ -93,20 +92,8 @@ def _file(stage: Stage, exhibit: Exhibit) -> EvidenceItem:
         exhibit.title,
         kind=exhibit.kind,
         unit=stage.organisation.units[unit],
-        content=_content(document, valid_days=exhibit.valid_days),
+        content=content_of(document, days=exhibit.valid_days),
         about=system.ledger_subject,
         by=stage.organisation.actor(owner),
         at=now(),
-    )
-
-
-def _content(document: Document, *, valid_days: int) -> evidence.Content:
-    return evidence.Content(
-        chunks=[document.octets],
-        file_name=document.file_name,
-        media_type=document.media_type,
-        source=document.source,
-        period_from=document.period_from,
-        period_to=document.period_to,
-        valid_until=document.period_to + timedelta(days=valid_days),
     )

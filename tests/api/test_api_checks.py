@@ -3,7 +3,6 @@ import pytest
 from factories.programs import Caller
 from problems import faults, problem
 
-from twofold.controls import actions as controls
 from twofold.controls.models import CheckResult
 from twofold.controls.queries import checks_of
 from twofold.people.access import Permission
@@ -89,9 +88,7 @@ def test_a_token_of_one_system_checks_that_system_alone(client, cast, system, pa
 
 
 def test_what_is_no_longer_run_is_in_conflict(checker, cast, row, path):
-    controls.retire_implementation(
-        row, reason="Gone.", by=factories.actor(cast.owner), at=factories.now()
-    )
+    factories.retire(row, reason="Gone.", by=factories.actor(cast.owner), at=factories.now())
 
     problem(checker.ask("POST", f"{path}/run"), 409)
     assert checker.ask("GET", "/implementations").json() == []
@@ -113,3 +110,21 @@ def test_implementations_are_listed_by_control(checker, cast, row):
     assert [entry["control"] for entry in everything] == ["TF-MON-01", "TF-REG-01"]
     assert everything[1]["approved_at"] is None
     assert faults(checker.ask("GET", f"/implementations?control={'x' * 41}")) == {"control"}
+
+
+def test_a_control_ends_by_two_persons(client, cast, row):
+    at = f"/implementations/{row.pk}/retirement"
+    carried = (Permission.READ, Permission.IMPLEMENT_CONTROL, Permission.APPROVE_CONTROL)
+    lead = program(client, cast, "lead", *carried)
+    approver = program(client, cast, "approver", Permission.READ, Permission.APPROVE_CONTROL)
+
+    problem(lead.ask("POST", f"{at}/confirm"), 409)
+    assert faults(lead.ask("POST", at, {"reason": ""})) == {"reason"}
+    asked = lead.ask("POST", at, {"reason": "Moved."})
+    assert (asked.status_code, asked.json()["retired_at"]) == (200, None)
+    assert asked.json()["retirement"] == "Moved."
+    problem(lead.ask("POST", f"{at}/confirm"), 403)
+    assert lead.ask("POST", f"{at}/drop").json()["retirement_asked_at"] is None
+    lead.ask("POST", at, {"reason": "Moved."})
+    assert approver.ask("POST", f"{at}/confirm").json()["retired_at"] is not None
+    assert lead.ask("GET", "/implementations").json() == []

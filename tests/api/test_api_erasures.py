@@ -5,6 +5,7 @@ import pytest
 from factories.programs import Caller
 from problems import faults, problem
 
+from twofold.controls import actions as controls
 from twofold.evidence.models import EvidenceItem
 from twofold.people.access import Permission
 from twofold.people.models import Person
@@ -31,7 +32,8 @@ def approver(cast, client):
 def item(cast):
     made = factories.evidence_item(cast, at=factories.now())
     run = factories.implementation(cast, at=factories.now())
-    factories.claim(run, made, cast, at=factories.now())
+    claim = factories.claim(run, made, cast, at=factories.now())
+    controls.accept_claim(claim, by=factories.actor(cast.approver), at=factories.now())
     return made
 
 

@@ -15,7 +15,7 @@ def test_standards_are_compared_in_the_direction_that_is_asked_for(caller):
     assert (there["first"], there["second"]) == ("27001", "42001")
     assert (back["first"], back["second"]) == ("42001", "27001")
     for found in (there, back):
-        assert 0 < found["worded"] < found["potential"] < 1
+        assert 0 < found["least"] < found["most"] < 1
         assert (found["shown"], found["running"]) == (0, 0)
         assert found["remaining"][0]["work"]["closing"]
 

@@ -167,6 +167,12 @@ def of_controls(found: Catalog, times: int) -> Catalog:
     )
 
 
+def test_evidence_that_is_expected_and_that_no_control_asks_for(folder: Path) -> None:
+    change(folder, CERTIFICATION_FILE, "stage = 1", 'stage = 1\nevidence = ["kept", "minutes"]')
+    reason = "no control that it rests on asks for 'minutes'"
+    assert problems(load(folder)) == [Problem("S1", reason)]
+
+
 @pytest.mark.parametrize("stage", [1, 2])
 def test_a_standard_of_which_nothing_is_expected_at_a_stage_of_its_audit(
     folder: Path, stage: int

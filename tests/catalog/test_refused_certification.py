@@ -28,6 +28,17 @@ def test_a_predicate_names_stage_level_and_what_it_rests_on(folder: Path) -> Non
     assert (second.stage, second.level) == (2, Level.OPERATION)
 
 
+def test_a_predicate_names_what_it_consults_besides(folder: Path) -> None:
+    named = 'stage = 1\nevidence = ["log"]\nstatements = true\nnot_kept = ["risk register"]'
+    change(folder, CERTIFICATION_FILE, "stage = 1", named)
+    first = load(folder).predicates[0]
+    assert (first.evidence, first.statements, first.not_kept) == (
+        ("log",),
+        True,
+        ("risk register",),
+    )
+
+
 def test_a_catalogue_may_tell_of_no_audit(folder: Path) -> None:
     (folder / CERTIFICATION_FILE).unlink()
     assert load(folder).predicates == ()
@@ -51,6 +62,9 @@ def test_a_catalogue_may_tell_of_no_audit(folder: Path) -> None:
         ('"ai:1"', '"ai:2"', "there is no auditable requirement 'ai:2'"),
         ('"ai:1"', '"sec:4"', "there is no auditable requirement 'sec:4'"),
         ('"ai:1"', '"sec:A.1"', "sec:A.1 is named twice"),
+        ("stage = 1", 'stage = 1\nevidence = "log"', "evidence must be a list of texts"),
+        ("stage = 1", "stage = 1\nstatements = 1", "statements must be true or false"),
+        ("stage = 1", "stage = 1\nnot_kept = [1]", "not_kept must be a list of texts"),
     ],
 )
 def test_a_faulty_predicate(folder: Path, old: str, new: str, reason: str) -> None:

@@ -3,6 +3,7 @@ import json
 import factories
 import pytest
 
+from twofold.controls import actions as controls
 from twofold.evidence.models import EvidenceItem
 from twofold.evidence.storage import store_of_installation
 from twofold.ledger.queries import position
@@ -18,7 +19,8 @@ REASON = ("--reason", "It was asked for.")
 def item(cast):
     made = factories.evidence_item(cast, at=factories.now())
     run = factories.implementation(cast, at=factories.now())
-    factories.claim(run, made, cast, at=factories.now())
+    claim = factories.claim(run, made, cast, at=factories.now())
+    controls.accept_claim(claim, by=factories.actor(cast.approver), at=factories.now())
     return made
 
 

@@ -13,7 +13,7 @@ def test_both_directions_are_told_of_the_library_alone(run, cast):
         ("27001", "42001"),
         ("42001", "27001"),
     ]
-    assert all(0 < way["worded"] < way["potential"] < 1 for way in found)
+    assert all(0 < way["least"] < way["most"] < 1 for way in found)
     assert {(way["shown"], way["running"]) for way in found} == {(None, None)}
 
 
@@ -27,9 +27,10 @@ def test_what_is_shown_today_is_told_to_one_who_may_see_it(run, cast):
 def test_lines_for_people_say_unknown_where_nobody_looks(run, cast):
     lines = run("catalog", "overlap").out.splitlines()
     assert len(lines) == 2
-    assert all("unknown today" in line for line in lines)
+    assert all("unknown shown today" in line for line in lines)
+    assert all("(counting only the whole)" in line for line in lines)
     told = run("catalog", "overlap", "--as", cast.lead.email).out
-    assert "0.0% today" in told
+    assert "0.0% shown today" in told
 
 
 def test_a_control_and_a_requirement_are_told_apart_by_their_id(run, cast):

@@ -4,7 +4,7 @@ from controls.test_implementations import edited
 from django.db import IntegrityError
 from factories import AT, monitored
 
-from twofold.controls.actions import accept_claim, claim, reject_claim, retire_implementation
+from twofold.controls.actions import accept_claim, claim, reject_claim
 from twofold.controls.models import EvidenceClaim
 from twofold.controls.queries import claims_on, waiting_claims
 from twofold.evidence import actions as evidence
@@ -230,7 +230,7 @@ def test_claims_wait_for_those_who_may_accept_them(made, cast):
 def test_a_claim_on_a_control_that_is_run_no_longer_is_not_judged(run, made, cast):
     approver = factories.actor(cast.approver)
     assert list(waiting_claims(approver, at=AT)) == [made]
-    retire_implementation(run, reason="Moved.", by=factories.actor(cast.owner), at=AT)
+    factories.retire(run, reason="Moved.", by=factories.actor(cast.owner), at=AT)
 
     assert not waiting_claims(approver, at=AT)
     with pytest.raises(Conflict):

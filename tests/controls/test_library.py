@@ -13,7 +13,6 @@ from twofold.controls.actions import (
     import_framework,
     restore_control,
     retire_control,
-    retire_implementation,
 )
 from twofold.controls.models import ImportedFramework, LibraryEntry
 from twofold.controls.queries import (
@@ -194,7 +193,7 @@ def test_a_control_is_retired_where_it_is_not_run_and_restored(cast):
     row = factories.implementation(cast)
     with pytest.raises(Conflict, match="1 scopes"):
         retire(cast)
-    retire_implementation(row, reason="Moved.", by=factories.actor(cast.owner), at=AT)
+    factories.retire(row, reason="Moved.", by=factories.actor(cast.owner), at=AT)
 
     made = retire(cast)
     assert SHIPPED not in library().control_by_id

@@ -104,7 +104,7 @@ def test_approvals_stay_where_a_control_is_run_on_terms_of_its_own(cast, own, ch
 def test_approvals_of_other_and_of_retired_controls_stay(cast):
     other = factories.implementation(cast, control="TF-ACC-01")
     over = factories.implementation(cast)
-    actions.retire_implementation(over, reason="x", by=factories.actor(cast.owner), at=AT)
+    factories.retire(over, reason="x", by=factories.actor(cast.owner), at=AT)
     adapt(cast, no_checks())
 
     for row in (other, over):

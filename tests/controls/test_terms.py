@@ -5,13 +5,16 @@ from datetime import timedelta
 import factories
 import pytest
 from controls.test_implementations import approve
+from django.db import IntegrityError, transaction
 from factories import AT
 
 from twofold.catalog.model import ControlCheck, EvidenceNeed
 from twofold.controls.actions import (
+    ask_to_retire,
+    confirm_retirement,
     implement,
+    keep_running,
     require_evidence,
-    retire_implementation,
     revise_implementation,
     set_checks,
 )
@@ -22,6 +25,7 @@ from twofold.ledger.queries import history
 from twofold.people.access import Actor, Permission, part_of_product
 from twofold.people.errors import AccessDenied, Conflict, InvalidInput, SeparationOfDuties
 from twofold.reporting.checks import found_on
+from twofold.reporting.standing import standing
 
 LATER = AT + timedelta(days=1)
 NEED = EvidenceNeed("own-report", "Our own report", 31)
@@ -38,7 +42,7 @@ def revise(row, by, *, owner=None, text="Daily."):
 
 
 def retire(row, by, *, reason="Moved to another unit."):
-    return retire_implementation(row, reason=reason, by=by, at=LATER)
+    return factories.retire(row, reason=reason, by=by, at=LATER)
 
 
 def ask(row, by, *needs):
@@ -222,13 +226,53 @@ def test_a_retired_control_stays_on_record_and_may_be_run_again(cast, run):
     retire(run, factories.actor(cast.owner))
 
     row = Implementation.objects.get()
-    assert (row.retired_by, row.retired_at) == (cast.owner, LATER)
+    assert (row.retirement_asked_by, row.retirement_asked_at) == (cast.owner, LATER)
+    assert (row.retired_by, row.retired_at) == (cast.approver, LATER)
     assert row.retirement == "Moved to another unit."
     assert row.approved_at == AT
     assert row.claims.get() == made
-    assert kinds(row)[0] == "retired"
+    assert kinds(row)[:2] == ["retired", "retirement_asked"]
     again = factories.implementation(cast)
     assert again.pk != row.pk
+
+
+def test_a_control_ends_by_two_persons_and_is_run_until_then(cast, run):
+    lead = factories.actor(cast.lead)
+    with pytest.raises(Conflict):
+        confirm_retirement(run, by=lead, at=LATER)
+    ask_to_retire(run, reason="Moved.", by=lead, at=LATER)
+
+    with pytest.raises(Conflict):
+        ask_to_retire(run, reason="Moved.", by=lead, at=LATER)
+    with pytest.raises(SeparationOfDuties):
+        confirm_retirement(run, by=lead, at=LATER)
+    with pytest.raises(AccessDenied):
+        confirm_retirement(run, by=factories.actor(cast.auditor), at=LATER)
+    assert Implementation.objects.get().retired_at is None
+    assert standing(lead, at=LATER).control(run.control).scopes == 1
+    confirm_retirement(run, by=factories.actor(cast.approver), at=LATER)
+    assert standing(lead, at=LATER).control(run.control).scopes == 0
+
+
+def test_that_a_control_ends_is_taken_back(cast, run):
+    owner = factories.actor(cast.owner)
+    with pytest.raises(Conflict):
+        keep_running(run, by=owner, at=LATER)
+    ask_to_retire(run, reason="Moved.", by=owner, at=LATER)
+    with pytest.raises(AccessDenied):
+        keep_running(run, by=factories.actor(cast.auditor), at=LATER)
+    keep_running(run, by=owner, at=LATER)
+
+    row = Implementation.objects.get()
+    assert (row.retirement_asked_by, row.retirement_asked_at, row.retirement) == (None, None, "")
+    assert row.approved_at == AT
+    assert kinds(row)[0] == "retirement_dropped"
+
+
+def test_the_database_refuses_an_end_by_who_asked_for_it(cast, run):
+    ask_to_retire(run, reason="Moved.", by=factories.actor(cast.lead), at=LATER)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Implementation.objects.update(retired_by=cast.lead, retired_at=LATER)
 
 
 @pytest.mark.parametrize("reason", ["", " ", "x" * 501, "a\0"])

@@ -5,7 +5,7 @@ import pytest
 from django.db import IntegrityError
 from factories import AT
 
-from twofold.controls.actions import accept_claim, retire_implementation, withdraw_claim
+from twofold.controls.actions import accept_claim, withdraw_claim
 from twofold.controls.models import EvidenceClaim
 from twofold.controls.queries import ClaimState, claim_for, claim_state, claims_in, visible_claims
 from twofold.ledger.queries import history
@@ -106,7 +106,7 @@ def test_it_is_withdrawn_once_and_judged_no_more(run, cast):
 
 
 def test_where_the_control_is_run_no_longer_nothing_is_withdrawn(accepted, run, cast):
-    retire_implementation(run, reason="Given up.", by=factories.actor(cast.lead), at=LATER)
+    factories.retire(run, reason="Given up.", by=factories.actor(cast.lead), at=LATER)
 
     with pytest.raises(Conflict, match="no longer run"):
         withdraw(accepted, cast)

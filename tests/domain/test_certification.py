@@ -8,13 +8,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from readiness_facts import DAY, YESTERDAY, claim, credit, credited, facts, implementation, known
 
-from twofold.domain.certification import Basis, Judgement, Level, PredicateState, judge
+from twofold.domain.certification import (
+    Basis,
+    Judgement,
+    Level,
+    Missing,
+    PredicateState,
+    Sealed,
+    evidence_fault,
+    judge,
+    statement_fault,
+)
 from twofold.domain.readiness import (
     ApplicabilityFact,
     Cause,
+    ClaimFact,
     MatterFact,
     MatterKind,
     OverrideFact,
+    Reason,
     Relation,
     RequirementFacts,
     Status,
@@ -130,6 +142,68 @@ def test_status_that_was_set_by_hand_convinces_nobody() -> None:
 def test_predicate_rests_on_something() -> None:
     with pytest.raises(ValueError, match="at least one"):
         judge(Level.DESIGN, [])
+
+
+NO_FIGURE = Missing("R", Reason(Cause.NO_EVIDENCE, "Acme", detail="figure"), unknown=False)
+NO_REGISTER = Missing("R", Reason(Cause.NOT_KEPT, "R", detail="risk register"), unknown=True)
+
+
+@pytest.mark.parametrize(
+    ("besides", "state"),
+    [
+        ([NO_REGISTER], PredicateState.UNKNOWN),
+        ([NO_FIGURE], PredicateState.NOT_MET),
+        ([NO_REGISTER, NO_FIGURE], PredicateState.NOT_MET),
+    ],
+)
+def test_what_a_predicate_names_besides_is_not_taken_for_there(
+    besides: list[Missing], state: PredicateState
+) -> None:
+    sound = basis(facts(credit(implementation(claims=EVIDENCED))))
+    assert judge(Level.DESIGN, [sound], besides) == Judgement(state, tuple(besides), (), ())
+
+
+def test_what_is_named_besides_does_not_count_where_nothing_applies() -> None:
+    excluded = basis(facts(credit(), decision=NO, excludable=True))
+    found = judge(Level.DESIGN, [excluded], [NO_REGISTER])
+    assert found == Judgement(PredicateState.NOT_APPLICABLE, (), (), ("R",))
+
+
+@pytest.mark.parametrize(
+    ("claims", "cause"),
+    [
+        ((), Cause.NO_EVIDENCE),
+        ((claim("report", valid_until=YESTERDAY),), Cause.EVIDENCE_EXPIRED),
+        ((claim("report", accepted_on=None),), Cause.EVIDENCE_NOT_ACCEPTED),
+        (EVIDENCED, None),
+    ],
+)
+def test_evidence_of_a_kind_is_there_once_it_is_accepted_and_valid(
+    claims: tuple[ClaimFact, ...], cause: Cause | None
+) -> None:
+    nothing = implementation(scope="Other")
+    ((_credit, tally),) = basis(facts(credit(nothing, implementation(claims=claims)))).running
+    found = evidence_fault("report", [Tally(), tally], "Acme")
+    assert (found and found.cause) == cause
+
+
+def test_evidence_that_no_scope_is_asked_for_is_missing() -> None:
+    ((_credit, tally),) = basis(facts(credit(implementation(claims=EVIDENCED)))).running
+    found = evidence_fault("figure", [tally], "Acme")
+    assert found == Reason(Cause.NO_EVIDENCE, "Acme", detail="figure")
+
+
+def test_statement_is_there_while_it_says_what_is_decided() -> None:
+    sealed = Sealed("statement:1", {"A.1": True, "A.2": False})
+    assert statement_fault("ai", sealed, {"A.1": True, "A.2": False}) is None
+    assert statement_fault("ai", None, {}) == Reason(Cause.NO_STATEMENT, "ai")
+    for decided in ({"A.2": True}, {"A.2": None}, {"A.1": False, "A.2": True}):
+        found = statement_fault("ai", sealed, decided)
+        assert found is not None
+        assert (found.cause, found.record) == (Cause.STATEMENT_OUTRUN, "statement:1")
+    assert statement_fault("ai", sealed, {"A.3": True}) == Reason(
+        Cause.STATEMENT_OUTRUN, "ai", "statement:1", "A.3"
+    )
 
 
 levels = st.sampled_from(Level)

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twofold.domain.overlap import (
-    PARTIAL_CAP,
     Asked,
     Overlap,
     Wording,
@@ -16,7 +15,7 @@ from twofold.domain.overlap import (
     served_by,
     worded,
 )
-from twofold.domain.readiness import Credit, Relation
+from twofold.domain.readiness import PARTIAL_RELATIONS_CAP, Credit, Relation
 
 CONTROLS = [f"C-{number}" for number in range(6)]
 WHOLE = (Relation.EQUAL, Relation.SUPERSET)
@@ -51,17 +50,16 @@ def shares_of(found: Overlap) -> list[tuple[Fraction, Fraction]]:
 def no_lower(more: Overlap, less: Overlap) -> bool:
     """Whether every figure of one is at least that of the other."""
     pairs = zip(shares_of(more), shares_of(less), strict=True)
-    return (
-        all(upper >= lower for now, then in pairs for upper, lower in zip(now, then, strict=True))
-        and (more.potential or 0) >= (less.potential or 0)
-        and (more.shown or 0) >= (less.shown or 0)
-    )
+    return all(
+        upper >= lower for now, then in pairs for upper, lower in zip(now, then, strict=True)
+    ) and (more.shown or 0) >= (less.shown or 0)
 
 
 def test_a_control_that_covers_both_wholly_pays_for_all_of_the_second() -> None:
     both = one(Credit("C", Relation.EQUAL, 10))
     found = overlap(both, both, {"C": Fraction(1, 3)})
-    assert (found.potential, found.shown) == (1, Fraction(1, 3))
+    assert shares_of(found) == [(1, Fraction(1, 3))]
+    assert found.shown == Fraction(1, 3)
     assert found.controls == found.served[0].by == found.served[0].closing == ("C",)
 
 
@@ -69,18 +67,18 @@ def test_a_control_that_only_touches_the_first_is_no_work_for_it() -> None:
     touches = one(Credit("C", Relation.INTERSECTS, 9))
     found = overlap(touches, one(Credit("C", Relation.EQUAL, 10)), {"C": Fraction(1)})
     assert found.controls == ()
-    assert (found.potential, found.shown) == (0, 0)
+    assert shares_of(found) == [(0, 0)]
     assert found.served[0].closing == ("C",)
 
 
 def test_partial_credits_add_up_by_strength_and_stay_below_all() -> None:
     controls = ("C", "D")
-    second = one(Credit("C", Relation.SUBSET, 3), Credit("D", Relation.INTERSECTS, 4))
-    assert served_by(controls, second, {}).potential == Fraction(7, 10)
+    second = one(Credit("C", Relation.SUBSET, 2), Credit("D", Relation.INTERSECTS, 2))
+    assert served_by(controls, second, {}).served[0].potential == Fraction(4, 10)
     strong = one(Credit("C", Relation.SUBSET, 9), Credit("D", Relation.INTERSECTS, 9))
-    assert served_by(controls, strong, {}).potential == PARTIAL_CAP
+    assert served_by(controls, strong, {}).served[0].potential == PARTIAL_RELATIONS_CAP
     half = served_by(controls, second, {"C": Fraction(1, 2)})
-    assert half.shown == Fraction(3, 20)
+    assert half.shown == Fraction(1, 10)
 
 
 def test_the_figure_is_the_mean_over_the_requirements() -> None:
@@ -92,7 +90,7 @@ def test_the_figure_is_the_mean_over_the_requirements() -> None:
         Asked("without", ()),
     ]
     found = overlap(first, second, {"C": Fraction(1)})
-    assert found.potential == found.shown == Fraction(3, 8)
+    assert found.shown == Fraction(3, 8)
 
 
 def test_what_lies_furthest_beyond_the_first_remains_first_and_names_what_closes_it() -> None:
@@ -110,8 +108,9 @@ def test_what_lies_furthest_beyond_the_first_remains_first_and_names_what_closes
 
 def test_without_a_requirement_that_applies_there_is_no_figure() -> None:
     found = overlap(one(Credit("C", Relation.EQUAL, 10)), [], {})
-    assert (found.potential, found.shown, found.remaining) == (None, None, ())
-    assert worded([], [Wording("R", Relation.EQUAL, 10)]) is None
+    assert (found.shown, found.remaining) == (None, ())
+    nothing = worded([], [Wording("R", Relation.EQUAL, 10)])
+    assert (nothing.least, nothing.most) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -119,8 +118,8 @@ def test_without_a_requirement_that_applies_there_is_no_figure() -> None:
     [
         ([], 0),
         ([Wording("R", Relation.INTERSECTS, 4)], Fraction(4, 10)),
-        ([Wording("R", Relation.INTERSECTS, 4), Wording("R", Relation.SUBSET, 6)], Fraction(6, 10)),
-        ([Wording("R", Relation.INTERSECTS, 10)], PARTIAL_CAP),
+        ([Wording("R", Relation.INTERSECTS, 3), Wording("R", Relation.SUBSET, 4)], Fraction(4, 10)),
+        ([Wording("R", Relation.INTERSECTS, 10)], PARTIAL_RELATIONS_CAP),
         ([Wording("R", Relation.SUPERSET, 2)], 1),
         ([Wording("another", Relation.EQUAL, 10)], 0),
     ],
@@ -128,7 +127,20 @@ def test_without_a_requirement_that_applies_there_is_no_figure() -> None:
 def test_by_the_wording_the_strongest_pair_alone_counts(
     pairs: list[Wording], expected: Fraction
 ) -> None:
-    assert worded(["R"], pairs) == expected
+    assert worded(["R"], pairs).shares == {"R": expected}
+
+
+def test_the_range_runs_from_the_whole_alone_to_the_parts_as_well() -> None:
+    found = worded(
+        ["whole", "part", "more of it", "nothing"],
+        [
+            Wording("whole", Relation.SUPERSET, 6),
+            Wording("part", Relation.INTERSECTS, 3),
+            Wording("more of it", Relation.SUBSET, 9),
+        ],
+    )
+    assert (found.wholly, found.partly, found.not_at_all) == (1, 2, 1)
+    assert (found.least, found.most) == (Fraction(1, 4), Fraction(9, 20))
 
 
 @given(asked(), asked(), worth)
@@ -136,9 +148,10 @@ def test_figures_lie_between_nothing_and_all(
     first: list[Asked], second: list[Asked], shown: dict[str, Fraction]
 ) -> None:
     found = overlap(first, second, shown)
-    for potential, now in (*shares_of(found), (found.potential or 0, found.shown or 0)):
+    for potential, now in shares_of(found):
         assert 0 <= now <= potential <= 1
-    assert (found.potential is None) == (not second)
+    assert 0 <= (found.shown or 0) <= 1
+    assert (found.shown is None) == (not second)
 
 
 @given(asked(), asked(), worth)
@@ -153,7 +166,7 @@ def test_partial_credit_never_becomes_full(
         for entry in second
     ]
     found = overlap(first, partial, shown)
-    assert all(entry.potential <= PARTIAL_CAP for entry in found.served)
+    assert all(entry.potential <= PARTIAL_RELATIONS_CAP for entry in found.served)
     assert {entry.requirement for entry in found.remaining} == {
         entry.requirement for entry in partial
     }
@@ -220,7 +233,9 @@ def test_only_what_is_not_fully_shown_remains(
 @given(st.lists(st.builds(Wording, st.sampled_from(["R", "S"]), relations, strengths)))
 def test_the_wording_serves_all_only_by_pairs_that_cover_wholly(pairs: list[Wording]) -> None:
     found = worded(["R", "S"], pairs)
-    assert found is not None
-    assert 0 <= found <= 1
+    assert found.least is not None
+    assert found.most is not None
+    assert 0 <= found.least <= found.most <= 1
     wholly = {pair.requirement for pair in pairs if pair.relation in WHOLE}
-    assert (found == 1) == (wholly == {"R", "S"})
+    assert {key for key, share in found.shares.items() if share == 1} == wholly
+    assert all(share <= PARTIAL_RELATIONS_CAP for share in found.shares.values() if share < 1)

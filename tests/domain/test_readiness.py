@@ -11,6 +11,7 @@ from twofold.domain.readiness import (
     Cause,
     ClaimFact,
     ImplementationFact,
+    MatterKind,
     Readiness,
     Reason,
     Relation,
@@ -275,32 +276,57 @@ def test_strength_does_not_lessen_a_relation_that_covers_wholly(relation: Relati
 
 @pytest.mark.parametrize("relation", [Relation.SUBSET, Relation.INTERSECTS])
 def test_a_partial_relation_counts_by_its_strength_in_tenths(relation: Relation) -> None:
-    part = credit(implementation(claims=twice("report")), relation=relation, strength=7)
+    part = credit(implementation(claims=twice("report")), relation=relation, strength=4)
     readiness = assess(facts(part), DAY)
-    assert (readiness.status, readiness.score) == (Status.PARTIAL, 0.7)
+    assert (readiness.status, readiness.score) == (Status.PARTIAL, 0.4)
     assert readiness.reasons[0] == Reason(Cause.ONLY_PARTLY_COVERED, "TF-1")
 
 
-def test_partial_credits_add_up_to_nine_tenths_and_no_further() -> None:
+@pytest.mark.parametrize("relation", [Relation.SUBSET, Relation.INTERSECTS])
+def test_one_partial_relation_is_worth_no_more_than_half_however_strong(relation: Relation) -> None:
+    part = credit(implementation(claims=twice("report")), relation=relation, strength=9)
+    assert assess(facts(part), DAY).score == 0.5
+
+
+def test_partial_credits_add_up_to_half_and_no_further() -> None:
     run = implementation(claims=twice("report"))
     parts = [
         credit(run, control=f"TF-{place}", relation=Relation.INTERSECTS, strength=strength)
-        for place, strength in enumerate((3, 5, 5))
+        for place, strength in enumerate((1, 3, 3))
     ]
-    assert assess(facts(*parts[:2]), DAY).score == 0.8
+    assert assess(facts(*parts[:2]), DAY).score == 0.4
     readiness = assess(facts(*parts), DAY)
-    assert readiness.score == 0.9
+    assert readiness.score == 0.5
     # Of the two that share most, the first by name.
     assert readiness.reasons[0] == Reason(Cause.ONLY_PARTLY_COVERED, "TF-1")
 
 
 def test_the_best_of_whole_credit_and_summed_partial_credits_is_the_score() -> None:
-    halved = credit(implementation(needs=("report", "plan"), claims=twice("report")))
+    quarter = credit(
+        implementation(needs=("report", "plan", "log", "note"), claims=twice("report"))
+    )
     run = implementation(claims=twice("report"), control="TF-2")
-    strong = credit(run, control="TF-2", relation=Relation.SUBSET, strength=8)
+    strong = credit(run, control="TF-2", relation=Relation.SUBSET, strength=4)
     weak = replace(strong, strength=2)
-    assert assess(facts(halved, strong), DAY).score == 0.8
-    assert assess(facts(halved, weak), DAY).score == 0.5
+    assert assess(facts(quarter, strong), DAY).score == 0.4
+    assert assess(facts(quarter, weak), DAY).score == 0.25
+
+
+def test_many_partial_controls_do_not_stand_in_for_a_covering_one_that_shows_nothing() -> None:
+    minor = matter(kind=MatterKind.MINOR)
+    whole = credit(implementation(matters=(minor,)))
+    parts = [
+        credit(
+            implementation(control=f"TF-{place}", claims=twice("report")),
+            control=f"TF-{place}",
+            relation=Relation.INTERSECTS,
+            strength=5,
+        )
+        for place in range(2, 6)
+    ]
+    readiness = assess(facts(whole, *parts), DAY)
+    assert (readiness.status, readiness.score) == (Status.PARTIAL, 0.5)
+    assert causes(readiness)[0] is Cause.OPEN_MINOR
 
 
 def test_what_a_partial_control_lacks_is_not_held_against_a_requirement_that_another_covers() -> (

@@ -47,6 +47,7 @@ def test_the_grade_of_a_matter_decides_how_far_it_lowers(
     assert readiness.reasons[0] == Reason(
         cause, "Lending model", "breach:0", "Late reports", days(-1)
     )
+    assert readiness.held_back_by == readiness.reasons[:1]
 
 
 def test_two_matters_halve_no_further_than_one() -> None:
@@ -105,6 +106,12 @@ def test_a_matter_of_the_requirement_itself_counts_whatever_control_serves_it() 
     assert readiness.reasons[0] == Reason(
         Cause.OPEN_MINOR, "R", "finding:1", "No review was held", days(-1)
     )
+
+
+def test_a_matter_that_lies_ahead_hides_nothing_of_the_same_record_today() -> None:
+    ahead = matter(record="finding:1", opened_on=days(1))
+    today = run(matter(record="finding:0", opened_on=days(-3)), matter(record="finding:1"))
+    assert assess(facts(credit(today), matters=(ahead,)), DAY) == assess(facts(credit(today)), DAY)
 
 
 def test_a_major_matter_of_the_requirement_itself_is_a_gap() -> None:

@@ -234,19 +234,22 @@ def test_a_better_outcome_of_a_check_never_lowers(
 
     passed, not_run = with_outcome(Outcome.PASS), with_outcome(Outcome.NOT_RUN)
     assert no_lower(passed, not_run)
-    # Neither an error nor a fail counts for more than the other, and either for less.
+    # An error counts as no result does, and a fail for no more than either.
     for worse in (with_outcome(Outcome.FAIL), with_outcome(Outcome.ERROR)):
         assert no_lower(not_run, worse)
     assert no_lower(with_outcome(Outcome.ERROR), with_outcome(Outcome.FAIL))
-    assert no_lower(with_outcome(Outcome.FAIL), with_outcome(Outcome.ERROR))
+    assert no_lower(with_outcome(None), with_outcome(Outcome.ERROR))
+    assert no_lower(with_outcome(Outcome.ERROR), with_outcome(None))
 
 
 @settings(deadline=None)
 @given(run_somewhere)
 def test_no_result_is_never_a_pass(facts: RequirementFacts) -> None:
     unrun = CheckFact("Never run", None)
+    # Of a control that only touches the requirement it does not bear on what another one covers.
+    whole = replace(facts.credits[0], relation=Relation.EQUAL)
     more = changed(
-        facts,
+        replace(facts, credits=(whole, *facts.credits[1:])),
         lambda run: replace(run, checks=(*run.checks, unrun), started_on=DAY, retired_on=None),
     )
     assert assess(more, DAY).computed is not Status.EFFECTIVE
@@ -270,12 +273,28 @@ def test_an_override_changes_the_status_alone(
 
 @settings(deadline=None)
 @given(known(credited(*PARTS), minimum=1))
-def test_partial_relations_alone_never_conform_nor_exceed_nine_tenths(
+def test_partial_relations_alone_never_conform_nor_exceed_half(
     facts: RequirementFacts,
 ) -> None:
     readiness = assess(facts, DAY)
     assert readiness.computed not in {Status.CONFORMING, Status.EFFECTIVE}
-    assert (readiness.score or 0) <= 0.9
+    assert (readiness.score or 0) <= 0.5
+
+
+@settings(deadline=None)
+@given(anything, credited(*PARTS))
+def test_the_share_of_a_partial_relation_never_lowers_the_score_and_never_exceeds_half(
+    facts: RequirementFacts, part: Credit
+) -> None:
+    # What is open against it would hold the requirement back; what it is worth is looked at alone.
+    unburdened = replace(
+        part,
+        control="TF-new",
+        implementations=tuple(replace(run, matters=()) for run in part.implementations),
+    )
+    before = assess(facts, DAY).score or 0
+    after = assess(replace(facts, credits=(*facts.credits, unburdened)), DAY).score or 0
+    assert before <= after <= max(before, 0.5)
 
 
 @settings(deadline=None)

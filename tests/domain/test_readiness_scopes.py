@@ -58,7 +58,7 @@ def status(*checks: CheckFact, on: date = DAY) -> tuple[Status, float | None]:
     [
         (Outcome.PASS, (Status.EFFECTIVE, 1.0), Cause.CHECK_PASSED),
         (Outcome.FAIL, (Status.PARTIAL, 0.5), Cause.CHECK_FAILED),
-        (Outcome.ERROR, (Status.PARTIAL, 0.5), Cause.CHECK_ERROR),
+        (Outcome.ERROR, (Status.CONFORMING, 1.0), Cause.CHECK_ERROR),
         (Outcome.NOT_RUN, (Status.CONFORMING, 1.0), Cause.CHECK_NOT_RUN),
     ],
 )
@@ -101,9 +101,14 @@ def test_a_pass_that_has_lapsed_is_no_result() -> None:
     assert status(check(valid_until=None)) == (Status.EFFECTIVE, 1.0)
 
 
-@pytest.mark.parametrize("outcome", [Outcome.FAIL, Outcome.ERROR])
-def test_what_did_not_hold_stays_so_when_its_result_lapses(outcome: Outcome) -> None:
-    assert status(check(outcome, valid_until=days(-1))) == (Status.PARTIAL, 0.5)
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [(Outcome.FAIL, (Status.PARTIAL, 0.5)), (Outcome.ERROR, (Status.CONFORMING, 1.0))],
+)
+def test_what_did_not_hold_stays_so_when_its_result_lapses(
+    outcome: Outcome, expected: tuple[Status, float]
+) -> None:
+    assert status(check(outcome, valid_until=days(-1))) == expected
 
 
 def test_a_check_that_passes_shows_nothing_by_itself() -> None:

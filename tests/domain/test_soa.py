@@ -88,6 +88,31 @@ def test_what_covers_only_a_part_never_implements_it(relation):
     assert held(shown(), relation=relation).progress is Progress.PARTLY
 
 
+def beside(*, claims=(), matters=(), approved_on=LONG_AGO, relation=Relation.INTERSECTS):
+    """A control that only touches the requirement, beside one that covers it wholly."""
+    touching = replace(
+        implementation(claims=claims, matters=matters, approved_on=approved_on),
+        control="TF-2",
+        record="impl:2",
+    )
+    return (
+        Credit("TF-1", Relation.EQUAL, 9, (shown(),)),
+        Credit("TF-2", relation, 4, (touching,)),
+    )
+
+
+@pytest.mark.parametrize("relation", [Relation.SUBSET, Relation.INTERSECTS])
+@pytest.mark.parametrize("approved_on", [LONG_AGO, None])
+def test_what_only_touches_it_does_not_take_away_what_another_control_shows(relation, approved_on):
+    found = held(credits=beside(relation=relation, approved_on=approved_on))
+
+    assert found == Held(Progress.IMPLEMENTED, claim(NEED).accepted_on)
+
+
+def test_what_is_open_against_a_control_that_only_touches_it_makes_it_partly():
+    assert held(credits=beside(matters=(matter(),))) == Held(Progress.PARTLY, YESTERDAY)
+
+
 def test_a_scope_that_awaits_approval_leaves_the_other_partly():
     waiting = replace(implementation(approved_on=None), record="impl:2")
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from readiness_facts import DAY, UNTIL, YESTERDAY, claim, credit, facts, implementation, matter
 from readiness_facts import implementations as any_implementation
 
-from twofold.domain.checks import Outcome
+from twofold.domain.checks import CheckKind, Outcome, Rule
 from twofold.domain.readiness import (
     Cause,
     CheckFact,
@@ -87,9 +87,71 @@ def test_control_that_is_shown_conforms_and_is_not_yet_shown_to_work_over_time()
     assert status(after) is Status.CONFORMING
 
 
+FRESH = Rule(CheckKind.FRESHNESS, "evidence", need="report", days=30)
+TWICE = Rule(CheckKind.COUNT, "evidence", need="report", at_least=2)
+REVIEWED = Rule(
+    CheckKind.COUNT, "evidence", need="report", at_least=1, first="author", second="accepted_by"
+)
+CLAIMED = Rule(CheckKind.FRESHNESS, "claims", where=(("state", "accepted"),), days=3)
+SIGNED = Rule(CheckKind.APPROVAL, "implementation", by="approved_by")
+TOKENS = Rule(CheckKind.THRESHOLD, "tokens", measure="age_days", at_most=90)
+
+
+@pytest.mark.parametrize("before", [Outcome.FAIL, Outcome.ERROR, None])
+@pytest.mark.parametrize("rule", [FRESH, REVIEWED, CLAIMED])
+def test_check_of_evidence_that_is_supposed_passes(rule: Rule, before: Outcome | None) -> None:
+    run = checked(CheckFact("Kept", before, YESTERDAY, rule=rule))
+    after = suppose(run, Supposition(Change.SHOWN, "impl:1"), DAY)
+    assert (after.checks[0].outcome, after.checks[0].ran_on) == (Outcome.PASS, DAY)
+    assert status(after) is Status.CONFORMING
+
+
+def test_check_that_asks_for_more_evidence_than_is_supposed_stays_as_it_is() -> None:
+    run = checked(CheckFact("Kept", Outcome.FAIL, YESTERDAY, rule=TWICE))
+    assert suppose(run, Supposition(Change.SHOWN, "impl:1"), DAY).checks == run.checks
+    with_one = replace(run, claims=(claim("report"), WAITING))
+    after = suppose(with_one, Supposition(Change.SHOWN, "impl:1"), DAY)
+    assert after.checks[0].outcome is Outcome.PASS
+
+
+def test_what_was_found_of_the_description_is_no_result_once_it_is_supposed_approved() -> None:
+    signed = CheckFact("Signed", Outcome.FAIL, YESTERDAY, record="check:1", rule=SIGNED)
+    after = suppose(checked(signed), Supposition(Change.SHOWN, "impl:1"), DAY)
+    assert after.checks == (CheckFact("Signed", None, rule=SIGNED),)
+    passed = replace(signed, outcome=Outcome.PASS)
+    shown = suppose(checked(passed), Supposition(Change.SHOWN, "impl:1"), DAY)
+    assert shown.checks == (passed,)
+
+
+def test_results_about_other_records_are_not_supposed_away() -> None:
+    other = CheckFact("Young tokens", Outcome.FAIL, YESTERDAY, rule=TOKENS)
+    after = suppose(checked(other), Supposition(Change.SHOWN, "impl:1"), DAY)
+    assert after.checks == (other,)
+    assert status(after) is Status.PARTIAL
+
+
+def test_imagined_control_is_under_its_checks_and_those_without_evidence_have_no_result() -> None:
+    shown = imagined(
+        "TF-1",
+        needs=("report",),
+        checks=[("Kept", FRESH), ("Young tokens", TOKENS)],
+        scope="Bank",
+        on=DAY,
+        shown=True,
+    )
+    assert [check.outcome for check in shown.checks] == [Outcome.PASS, None]
+    causes = {reason.cause for reason in assess(facts(credit(shown)), DAY).reasons}
+    assert Cause.CHECK_NOT_RUN in causes
+    assert status(shown) is Status.CONFORMING
+
+
+def checked(*checks: CheckFact) -> ImplementationFact:
+    return replace(implementation(approved_on=None), checks=checks)
+
+
 def test_control_that_is_imagined_is_approved_and_shown_only_where_asked() -> None:
-    approved = imagined("TF-1", needs=("a",), scope="Bank", on=DAY, shown=False)
-    shown = imagined("TF-1", needs=("a",), scope="Bank", on=DAY, shown=True)
+    approved = imagined("TF-1", needs=("a",), checks=(), scope="Bank", on=DAY, shown=False)
+    shown = imagined("TF-1", needs=("a",), checks=(), scope="Bank", on=DAY, shown=True)
     assert (status(approved), status(shown)) == (Status.PARTIAL, Status.CONFORMING)
 
 

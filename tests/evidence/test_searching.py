@@ -169,6 +169,32 @@ def test_terms_are_taken_apart():
     assert len(terms_of("a " * 50)) == 20
 
 
+def test_common_words_are_left_out_beside_others():
+    assert terms_of("review of the access") == ((("review",), False), (("access",), False))
+    assert terms_of("of the") == ((("of",), False), (("the",), False))
+    assert terms_of('"review of access" "of" of*') == (
+        (("review", "of", "access"), False),
+        (("of",), False),
+        (("of",), True),
+    )
+    assert terms_of("the IT of Annex A, it is") == (
+        (("it",), False),
+        (("annex",), False),
+        (("a",), False),
+    )
+
+
+def test_common_words_are_no_hits_beside_others(cast):
+    item = add(cast, "Review of access", b"A list of what each of the teams may access.")
+    read_waiting()
+
+    (hit,) = hits(search("access of", factories.actor(cast.auditor), at=AT), 0, 10)
+
+    assert hit.version.item == item
+    assert marked(hit.title) == "Review of [access]"
+    assert marked(hit.excerpt) == "A list of what each of the teams may [access]."
+
+
 def test_only_what_the_actor_may_read_is_found(cast):
     system = factories.system(cast)
     plain, about = add(cast, "Kestrel"), add(cast, "Kestrel", about=system.ledger_subject)

@@ -232,6 +232,12 @@ def implementation(
     return made
 
 
+def retire(row: Implementation, *, reason: str, by: Actor, at: datetime) -> Implementation:
+    """Ask that a control is no longer run in a scope, and have the approver confirm it."""
+    asked = controls.ask_to_retire(row, reason=reason, by=by, at=at)
+    return controls.confirm_retirement(asked, by=actor(Person.objects.get(name="Approver")), at=at)
+
+
 def claim(
     of: Implementation, item: EvidenceItem, cast: Cast, *, at: datetime = AT
 ) -> EvidenceClaim:

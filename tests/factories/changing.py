@@ -115,7 +115,7 @@ class Changing:
     def retire(self, at: datetime) -> Implementation | None:
         return self._with(
             Implementation,
-            lambda row, by: controls.retire_implementation(row, reason="Moved.", by=by, at=at),
+            lambda row, by: factories.retire(row, reason="Moved.", by=by, at=at),
         )
 
     def require_evidence(self, at: datetime) -> Implementation | None:

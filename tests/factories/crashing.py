@@ -24,16 +24,18 @@ CALLS = (
 )
 NURSERY = """
 import django; django.setup()
-import os, signal, sys
-from django.core.management import call_command
+import ctypes, os, signal, sys
 from factories import crashing_tasks
+
+PR_SET_PDEATHSIG, PR_SET_PTRACER, ANYBODY = 1, 0x59616D61, ctypes.c_ulong(2**64 - 1)
 
 def forked(name, said, asked):
     if os.fork():
         return
-    # strace may look at this process although it did not start it.
-    import ctypes
-    ctypes.CDLL(None).prctl(0x59616D61, ctypes.c_ulong(-1 & (2**64 - 1)), 0, 0, 0)
+    # It ends with its parent, and strace may look at it although it did not start it.
+    prctl = ctypes.CDLL(None).prctl
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    prctl(PR_SET_PTRACER, ANYBODY, 0, 0, 0)
     os.dup2(os.open(said, os.O_WRONLY), 1)
     getattr(crashing_tasks, name)(open(asked))
     os._exit(0)
@@ -166,10 +168,12 @@ def traced(child: Child, folder: Path, *, fault: tuple[str, int] | None = None) 
     )
     assert watcher.stderr is not None
     first = watcher.stderr.readline()
-    assert "attached" in first, (
-        f"strace may not watch a process here, so that no fault can be injected: {first.strip()}. "
-        "This test needs ptrace: run it where the sandbox permits it (CAP_SYS_PTRACE)."
-    )
+    if "attached" not in first:
+        watcher.communicate()
+        raise AssertionError(
+            f"strace cannot watch a process here, and no fault be injected: {first.strip()}. "
+            "This test needs ptrace: run it where the sandbox permits it (CAP_SYS_PTRACE)."
+        )
     seen = Traced()
     try:
         yield seen

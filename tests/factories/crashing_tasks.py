@@ -7,6 +7,8 @@ import secrets
 import signal
 import threading
 from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
 from typing import IO
 
 from django.conf import settings
@@ -59,7 +61,7 @@ def examine(_asked: IO[str]) -> None:
         "problems": [f"{problem.record}: {problem.message}" for problem in report.problems],
         "entries": dict(entries.values_list("subject", "index")),
         "sizes": list(LedgerCheckpoint.objects.values_list("size", flat=True)),
-        "unfinished": len(list(settings.BLOBS.rglob("unfinished-*"))),
+        "broken": [str(path) for path in settings.BLOBS.glob("??/*") if not _is_whole(path)],
         "rows": [f"evidence.evidenceitem:{key}" for key in _items()],
     }
     with os.fdopen(1, "w") as said:
@@ -109,6 +111,10 @@ def _add(*chunks: bytes) -> EvidenceItem:
         by=actor_of(owner),
         at=factories.now(),
     )
+
+
+def _is_whole(path: Path) -> bool:
+    return sha256(path.read_bytes()).hexdigest() == path.name
 
 
 def _items():

@@ -6,7 +6,6 @@ import factories
 import pytest
 from factories import AT, governed
 
-from twofold.controls.actions import retire_implementation
 from twofold.findings import queries
 from twofold.findings.queries import FindingState
 from twofold.people.access import Actor, Permission
@@ -110,7 +109,7 @@ def test_a_control_is_found_where_it_is_run_and_findings_may_be_raised(cast):
 
 def test_a_control_that_is_no_longer_run_is_not_found(cast):
     run = factories.implementation(cast)
-    retire_implementation(run, reason="The system is gone.", by=lead(cast), at=AT)
+    factories.retire(run, reason="The system is gone.", by=lead(cast), at=AT)
 
     with pytest.raises(InvalidInput):
         queries.implementation_found_against(run.pk, lead(cast), at=AT)

@@ -6,7 +6,6 @@ from controls.test_implementations import edited
 from django.db import IntegrityError
 from factories import AT, governed
 
-from twofold.controls.actions import retire_implementation
 from twofold.findings.actions import (
     Answer,
     Observed,
@@ -140,7 +139,7 @@ def test_a_control_that_is_run_in_another_unit_is_refused(cast):
 def test_a_finding_stays_when_its_control_is_retired(cast):
     run = factories.implementation(cast)
     row = observe(cast, requirement="", implementation=run, grade=Grade.IMPROVEMENT)
-    retire_implementation(run, reason="Moved.", by=factories.actor(cast.owner), at=AT)
+    factories.retire(run, reason="Moved.", by=factories.actor(cast.owner), at=AT)
 
     answer(cast, row)
     assert close(cast, row).closed_at == LATER

@@ -6,7 +6,6 @@ import factories
 import pytest
 from factories import AT, governed
 
-from twofold.controls.actions import retire_implementation
 from twofold.domain.readiness import Cause
 from twofold.findings.models import Finding, Grade
 from twofold.ledger.queries import history
@@ -21,7 +20,7 @@ def run(cast):
 
 
 def retire(run, cast, *, at=AT):
-    return retire_implementation(
+    return factories.retire(
         run, reason="Another control does it.", by=factories.actor(cast.owner), at=at
     )
 

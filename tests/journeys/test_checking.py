@@ -77,11 +77,16 @@ def test_evidence_is_asked_for_more_often_and_the_control_is_ended(
 
     page.get_by_role("link", name="End how it is run").click()
     page.get_by_label("Why it is no longer run").fill("The system is switched off.")
-    page.get_by_role("button", name="End it").click()
+    page.get_by_role("button", name="Ask that it ends").click()
     expect(page.get_by_text("The system is switched off.")).to_be_visible()
+    expect(page.get_by_role("button", name="Confirm that it ends")).to_have_count(0)
+    page = signed_in(world.cast.approver)
+    page.goto(f"{site}/implementations/{world.implementation.pk}/")
+    page.get_by_role("button", name="Confirm that it ends").click()
+    expect(page.get_by_text("confirmed by Approver")).to_be_visible()
     expect(page.get_by_role("link", name="Claim evidence")).to_have_count(0)
     row = Implementation.objects.get(pk=world.implementation.pk)
-    assert row.retired_by == world.cast.owner
+    assert (row.retirement_asked_by, row.retired_by) == (world.cast.owner, world.cast.approver)
 
 
 def faults(page: Page) -> list[str]:

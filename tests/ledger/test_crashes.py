@@ -1,5 +1,6 @@
 """Processes that are killed, and disks that fail, at every moment: nothing acknowledged is lost."""
 
+import io
 import random
 import time
 from collections.abc import Iterator
@@ -45,6 +46,7 @@ class Promised:
     def require(self, found: dict) -> None:
         """Fail when anything of it is lost, or the record is not sound."""
         assert found["outcome"] == "sound", found["problems"]
+        assert found["broken"] == []
         entries, sizes = found["entries"], set(found["sizes"])
         lost = [it for it, (index, _size) in self.notes.items() if entries.get(it) != index]
         assert not lost, lost
@@ -54,10 +56,14 @@ class Promised:
 
 def kill_again_and_again(nursery: Nursery, kills: int) -> Promised:
     chance, promised = random.Random(4711), Promised()
-    for _number in range(kills):
+    for number in range(kills):
         child = nursery.start("busy")
-        # It goes on after the kill before: it acknowledges.
-        promised.take([child.line()])
+        # It goes on after the kill before: it acknowledges what is appended, and what is changed.
+        lines = [child.line()]
+        while number % 2 and not lines[-1].startswith("row"):
+            assert lines[-1], "The child ended."
+            lines.append(child.line())
+        promised.take(lines)
         time.sleep(chance.uniform(0.0, 0.1))  # The moment of the kill is what is under test.
         promised.take(child.kill())
         promised.require(nursery.ask("examine"))
@@ -67,16 +73,16 @@ def kill_again_and_again(nursery: Nursery, kills: int) -> Promised:
 def test_what_was_acknowledged_outlives_a_kill(nursery, kind):
     promised = kill_again_and_again(nursery, KILLS[kind])
 
-    assert len(promised.notes) > KILLS[kind]
-    assert promised.rows
+    assert len(promised.notes) >= KILLS[kind] // 2
+    assert len(promised.rows) >= KILLS[kind] // 2
 
 
 @pytest.mark.slow
 def test_what_was_acknowledged_outlives_every_kill(nursery, kind):
     promised = kill_again_and_again(nursery, ALL_KILLS[kind])
 
-    assert len(promised.notes) > 10 * ALL_KILLS[kind]
-    assert len(promised.rows) > ALL_KILLS[kind] / 2
+    assert len(promised.notes) > 5 * ALL_KILLS[kind]
+    assert len(promised.rows) >= ALL_KILLS[kind] // 2
 
 
 def run_through(nursery: Nursery, task: str, fault: tuple[str, int] | None) -> tuple[str, object]:
@@ -119,6 +125,13 @@ def test_a_disk_that_fails_leaves_nothing_half_written(nursery, kind):
         calls = calls_of(nursery, task)
         for fault in chance.sample(calls, min(FAULTS, len(calls))):
             fail(nursery, task, fault, promised)
+
+
+def test_where_a_process_may_not_be_watched_the_test_says_so(tmp_path):
+    child = Child(io.StringIO(), io.StringIO(), pid=1 << 30)
+
+    with pytest.raises(AssertionError, match="needs ptrace"), traced(child, tmp_path):
+        pass
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from twofold.findings.models import Grade
 from twofold.people.access import Actor, Permission
 from twofold.reporting.controls import control_view, requirement_credits
 from twofold.reporting.credited import credits_then, shared_from_above
+from twofold.reporting.overrides import overrides_behind
 from twofold.reporting.standing import forget, standing, standing_of
 from twofold.reporting.supposable import supposable
 
@@ -93,6 +94,29 @@ def test_a_reader_below_is_told_no_detail_of_it(cast, run):
     (fact,) = found.implementations(run.control)
     assert (fact.record, fact.scope) == ("", cast.root.name)
     assert {claim.record for claim in fact.claims} == {""}
+
+
+def test_a_reader_below_is_told_that_a_status_was_set_by_hand_above_and_not_why(cast):
+    made = governed.override(cast, requirement="27001:9.1", at=on(10))
+    reader = factories.actor(cast.owner)
+    found = standing(reader, at=on(17))
+
+    state = found.explained(found.catalog.requirements["27001:9.1"])
+
+    assert (state.status, state.overridden) == (Status.CONFORMING, True)
+    first = state.reasons[0]
+    assert made.reason not in first.detail
+    assert (first.record, first.on) == ("", made.expires_date)
+    assert overrides_behind(state, reader, at=on(17)) == []
+
+
+def test_who_reads_all_is_told_why_a_status_was_set_by_hand(cast):
+    made = governed.override(cast, requirement="27001:9.1", at=on(10))
+    found = standing(factories.actor(cast.lead), at=on(17))
+
+    first = found.explained(found.catalog.requirements["27001:9.1"]).reasons[0]
+
+    assert (first.record, first.detail) == (made.ledger_subject, made.reason)
 
 
 def test_who_reads_all_is_told_every_detail(cast, run):

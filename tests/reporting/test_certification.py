@@ -9,7 +9,8 @@ from django.test.utils import CaptureQueriesContext
 
 from twofold.catalog.load import catalog
 from twofold.controls import actions as controls
-from twofold.controls.actions import Decision, decide_applicability
+from twofold.controls.actions import Decision, decide_applicability, prepare_statement
+from twofold.controls.models import Implementation, Statement
 from twofold.domain.certification import PredicateState
 from twofold.domain.forecast import Forecast, NoForecast
 from twofold.domain.readiness import Cause
@@ -17,7 +18,9 @@ from twofold.evidence import actions as evidence
 from twofold.people.access import part_of_product
 from twofold.reporting.certification import certification
 from twofold.reporting.forecasts import WEEKS, forecast_text, method_text
+from twofold.reporting.soa.content import content
 from twofold.reporting.standing import forget
+from twofold.reporting.words import reason_text
 
 #: A Thursday; the organisation was founded on a Thursday six weeks earlier.
 AT = factories.AT.replace(month=11, day=19)
@@ -62,8 +65,28 @@ def applies(cast, *requirements, at=FOUNDED):
 def show(cast, control, *, at):
     """Describe a control, have it approved, and have evidence of each need accepted."""
     run = factories.implementation(cast, control=control, at=at)
+    evidence_of(cast, run, at=at)
+    return run
+
+
+def sealed(cast, standard):
+    """Approve a statement of what is decided in the whole organisation."""
+    draft = prepare_statement(
+        standard,
+        lambda: content(standard, unit=cast.root, by=factories.actor(cast.lead), at=AT),
+        unit=cast.root,
+        by=factories.actor(cast.lead),
+        at=AT,
+    )
+    return Statement.objects.filter(pk=draft.pk).update(
+        approved_by=cast.approver, approved_at=AT, effective_date=AT.date()
+    )
+
+
+def evidence_of(cast, run, *, at):
+    """Have evidence of each need accepted."""
     day = at.date()
-    for need in catalog().control_by_id[control].evidence:
+    for need in catalog().control_by_id[run.control].evidence:
         item = evidence.add_item(
             need.title[:80],
             kind=need.kind,
@@ -78,7 +101,6 @@ def show(cast, control, *, at):
         )
         made = factories.claim(run, item, cast, at=at)
         controls.accept_claim(made, by=factories.actor(cast.approver), at=at)
-    return run
 
 
 def test_every_predicate_is_told_of_each_standard_that_it_rests_on(cast):
@@ -108,18 +130,74 @@ def test_nothing_is_met_in_an_empty_organisation_and_what_is_missing_names_a_usu
     assert first.role == catalog().control_by_id[ROLES].owner_role
 
 
+def test_what_the_product_does_not_keep_is_unknown_and_never_met(cast):
+    for control in ("TF-RSK-01", "TF-IMP-01"):
+        show(cast, control, at=AT)
+    for standard in ("42001", "27001"):
+        sealed(cast, standard)
+
+    found = predicates(cast)["S1-06"]
+    assert found.state is PredicateState.UNKNOWN
+    assert [(owed.reason.cause, owed.reason.detail) for owed in found.owed] == [
+        (Cause.NOT_KEPT, "risk register"),
+        (Cause.NOT_KEPT, "register of impact assessments"),
+    ]
+    assert "no risk register is kept here" in reason_text(found.owed[0].reason)
+
+
+def test_statements_are_approved_and_say_what_is_decided_today(cast):
+    def lacking():
+        return {
+            (owed.reason.cause, owed.reason.about)
+            for owed in predicates(cast)["S1-06"].owed
+            if owed.reason.cause in {Cause.NO_STATEMENT, Cause.STATEMENT_OUTRUN}
+        }
+
+    assert lacking() == {(Cause.NO_STATEMENT, "42001"), (Cause.NO_STATEMENT, "27001")}
+    sealed(cast, "42001")
+    assert lacking() == {(Cause.NO_STATEMENT, "27001")}
+    applies(cast, "42001:A.3.2")
+    assert lacking() == {(Cause.STATEMENT_OUTRUN, "42001"), (Cause.NO_STATEMENT, "27001")}
+
+
+def test_who_sees_a_unit_below_is_told_of_the_statement_that_holds_there(cast):
+    sealed(cast, "42001")
+    told = [
+        owed.reason.about
+        for owed in predicates(cast, by=cast.owner)["S1-06"].owed
+        if owed.reason.cause is Cause.NO_STATEMENT
+    ]
+    assert told == ["27001"]
+
+
+def test_objectives_are_met_once_first_figures_were_accepted(cast):
+    for control in ("TF-OBJ-01", "TF-KPI-01"):
+        factories.implementation(cast, control=control, at=FOUNDED)
+    waiting = predicates(cast)["S1-07"]
+    assert waiting.state is PredicateState.NOT_MET
+    assert {owed.reason.detail for owed in waiting.owed} >= {"objective-reading"}
+    for run in Implementation.objects.all():
+        evidence_of(cast, run, at=AT)
+    assert predicates(cast)["S1-07"].state is PredicateState.MET
+
+
 def test_roles_are_designed_once_they_are_described_and_approved(cast):
     applies(cast, "42001:A.3.2")
     run = factories.implementation(cast, control=ROLES, approved=False, at=FOUNDED)
     waiting = predicates(cast)["S1-04"]
     assert waiting.state is PredicateState.NOT_MET
     assert {(owed.reason.cause, owed.owner, owed.second) for owed in waiting.owed} == {
-        (Cause.NOT_APPROVED, "Owner", True)
+        (Cause.NOT_APPROVED, "Owner", True),
+        (Cause.NO_EVIDENCE, "Owner", False),
     }
 
     controls.approve_implementation(
         run, review_due_date=date(2027, 6, 1), by=factories.actor(cast.approver), at=AT
     )
+    described = predicates(cast)["S1-04"]
+    assert described.state is PredicateState.NOT_MET
+    assert {owed.reason.detail for owed in described.owed} == {"raci-matrix", "role-appointment"}
+    evidence_of(cast, run, at=AT)
     met = predicates(cast)["S1-04"]
     assert met.state is PredicateState.MET
     assert {entry.id for entry in met.met} == {"42001:5.3", "42001:A.3.2"}

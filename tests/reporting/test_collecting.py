@@ -9,7 +9,6 @@ import factories
 import pytest
 from factories import AT, actor, governed, repository
 
-from twofold.controls import actions as controls
 from twofold.evidence import collections
 from twofold.evidence.contents import handed_out
 from twofold.evidence.models import (
@@ -306,9 +305,7 @@ def test_the_results_of_checks_are_brought_as_a_table(cast, places):
     none = run(places, at=AT + timedelta(days=7))
     governed.checked(of, cast)
     some = run(places, at=AT + timedelta(days=14))
-    controls.retire_implementation(
-        of, reason="It is over.", by=actor(cast.lead), at=AT + timedelta(days=15)
-    )
+    factories.retire(of, reason="It is over.", by=actor(cast.lead), at=AT + timedelta(days=15))
     ended = run(places, at=AT + timedelta(days=21))
 
     assert none.message == "No check of the control has run yet."

@@ -6,7 +6,6 @@ import factories
 from factories import AT
 
 from twofold.catalog.load import catalog
-from twofold.controls.actions import retire_implementation
 from twofold.reporting.credited import credits_then
 from twofold.reporting.standing import standing
 
@@ -34,7 +33,7 @@ def test_controls_are_told_with_where_they_were_run_and_who_owned_them(cast):
 def test_a_control_was_run_until_the_day_it_was_retired(cast):
     day, last, later = AT + timedelta(days=1), AT + timedelta(days=3), AT + timedelta(days=5)
     run = factories.implementation(cast, at=AT)
-    retire_implementation(run, reason="It is gone.", by=factories.actor(cast.lead), at=last)
+    factories.retire(run, reason="It is gone.", by=factories.actor(cast.lead), at=last)
 
     assert len(scopes(cast, on=day, at=later)["TF-MON-01"]) == 1
     assert scopes(cast, on=last, at=later)["TF-MON-01"] == ()

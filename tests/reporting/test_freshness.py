@@ -10,6 +10,7 @@ from twofold.controls import actions as controls
 from twofold.controls.queries.library import one_reading
 from twofold.evidence import actions as evidence
 from twofold.evidence.models import EvidenceItem
+from twofold.reporting.erasures import evidence_loss
 from twofold.reporting.freshness import LATER, OVERDUE, calendar, lapses
 
 
@@ -137,3 +138,56 @@ def test_many_cost_as_many_queries_as_one(cast, run):
         accepted(run, added(cast, title=f"Report {number}", until=until), cast)
 
     assert cost() == one
+
+
+def ids(credited):
+    return {entry.requirement.id for entry in credited}
+
+
+def test_an_erasure_loses_what_rests_on_the_item_today_and_on_nothing_else(cast, run):
+    item = added(cast, until=date(2026, 11, 25))
+    accepted(run, item, cast)
+
+    loss = evidence_loss(item, actor(cast.lead), at=AT)
+
+    (lapse,) = ending(cast, "2026-11")
+    assert ids(loss.credited) == ids(lapse.lost)
+    assert loss.credited
+    assert (loss.kept, loss.ended) == ((), ())
+
+
+def test_an_erasure_loses_nothing_that_other_evidence_carries(cast, run):
+    over = added(cast, until=date(2026, 11, 19))
+    accepted(run, over, cast)
+    newer = added(cast, until=date(2026, 12, 25), title="Newer", period_to=date(2026, 11, 20))
+    accepted(run, newer, cast)
+
+    loss = evidence_loss(over, actor(cast.lead), at=AT)
+    last = evidence_loss(newer, actor(cast.lead), at=AT)
+
+    (lapse,) = ending(cast, OVERDUE)
+    assert (loss.credited, loss.ended) == ((), ())
+    assert ids(loss.kept) == ids(lapse.kept) != set()
+    assert ids(last.credited) == ids(lapse.kept)
+    assert not last.kept
+
+
+def test_an_erasure_takes_no_credit_that_ended_before(cast, run):
+    over = added(cast, until=date(2026, 11, 19))
+    accepted(run, over, cast)
+
+    loss = evidence_loss(over, actor(cast.lead), at=AT)
+
+    (lapse,) = ending(cast, OVERDUE)
+    assert (loss.credited, loss.kept) == ((), ())
+    assert ids(loss.ended) == ids(lapse.lost) != set()
+
+
+def test_a_claim_that_waits_is_withdrawn_by_an_erasure_and_loses_no_credit(cast, run):
+    item = added(cast, until=date(2026, 11, 25))
+    factories.claim(run, item, cast)
+
+    loss = evidence_loss(item, actor(cast.lead), at=AT)
+
+    assert len(loss.claims) == 1
+    assert (loss.credited, loss.kept, loss.ended) == ((), (), ())

@@ -83,11 +83,13 @@ def test_the_library_pays_for_a_part_of_each_standard_and_says_so_without_an_org
         found = way(SHIPPED, first, second)
         asked = [entry for entry in catalog().framework(second).requirements if entry.auditable]
 
-        assert 0 < found.worded < found.potential < 1
+        assert 0 < found.least < found.most < 1
+        assert found.least == found.wholly / found.applicable
+        assert found.most <= (found.wholly + found.partly / 2) / found.applicable
         assert found.applicable == len(asked)
         assert (found.shown, found.running) == (None, None)
         assert len(found.remaining) == found.partly + found.not_at_all
-        assert all(entry.work.potential < 1 for entry in found.remaining)
+        assert all(entry.asked < 1 for entry in found.remaining)
 
 
 def test_the_library_of_an_organisation_that_changed_nothing_is_the_shipped_one(db):
@@ -96,9 +98,44 @@ def test_the_library_of_an_organisation_that_changed_nothing_is_the_shipped_one(
 
 def test_the_library_names_a_control_that_closes_whatever_remains():
     for first, second in (("27001", "42001"), ("42001", "27001")):
-        for entry in way(SHIPPED, first, second).remaining:
-            assert entry.work.closing
-            assert not set(entry.work.closing) & set(entry.work.by)
+        assert all(entry.work.closing for entry in way(SHIPPED, first, second).remaining)
+
+
+def test_the_figure_rests_on_the_pairs_of_the_standards_and_on_no_control():
+    bare = replace(SHIPPED, catalog=replace(catalog(), controls_of={}))
+    for first, second in (("27001", "42001"), ("42001", "27001")):
+        told, without = way(SHIPPED, first, second), way(bare, first, second)
+        assert (told.wholly, told.partly, told.least, told.most) == (
+            without.wholly,
+            without.partly,
+            without.least,
+            without.most,
+        )
+
+
+def test_a_requirement_is_met_wholly_only_in_the_direction_in_which_all_of_it_is_asked():
+    reached = {}
+    for pair in catalog().pairs:
+        for source, target, relation in (
+            (pair.source, pair.target, pair.relation),
+            (pair.target, pair.source, pair.relation.turned),
+        ):
+            if source.startswith("27001:") and target.startswith("42001:"):
+                reached[target] = reached.get(target, False) or relation.covers_wholly
+    found = way(SHIPPED)
+
+    assert found.wholly == sum(reached.values())
+    assert found.wholly + found.partly == len(reached)
+
+
+def test_what_the_first_standard_excludes_is_no_work_for_the_second(cast, lead):
+    before = way(basis(lead, at=on(1)), "42001", "27001")
+    excluded = [entry.id for entry in before.first.requirements if entry.excludable]
+    decide(cast, excluded, applicable=False, at=on(2))
+    after = way(basis(lead, at=on(3)), "42001", "27001")
+
+    assert after.applicable == before.applicable
+    assert after.most < before.most
 
 
 def test_nothing_is_shown_before_anything_is_run_and_some_of_it_afterwards(lead, shown):
@@ -107,7 +144,8 @@ def test_nothing_is_shown_before_anything_is_run_and_some_of_it_afterwards(lead,
 
     assert (before.shown, before.running) == (0, 0)
     assert after.running == 1
-    assert 0 < after.shown < after.potential == before.potential
+    assert 0 < after.shown < 1
+    assert (after.least, after.most) == (before.least, before.most)
 
 
 def test_what_is_shown_falls_on_the_day_after_the_evidence_expires(lead, shown):
@@ -129,7 +167,7 @@ def test_excluded_requirements_count_neither_as_asked_nor_as_work(cast, lead):
 
     assert (before.excluded, after.excluded) == (0, 1)
     assert after.applicable == before.applicable - 1
-    assert unserved.work.potential < before.potential < after.potential
+    assert unserved.asked < before.most < after.most
     assert unserved.requirement not in [entry.requirement for entry in after.remaining]
 
 
@@ -138,14 +176,14 @@ def test_where_no_requirement_applies_there_is_no_figure(lead):
     one, other = compared(found, "27001", "42001")
     none = standard_overlap(found, one, replace(other, requirements=()))
 
-    assert (none.potential, none.shown, none.worded) == (None, None, None)
+    assert (none.least, none.most, none.shown) == (None, None, None)
     assert (none.applicable, none.remaining) == (0, ())
 
 
 def test_frameworks_that_nothing_pairs_have_no_figure_by_their_wording():
     found = way(replace(SHIPPED, catalog=replace(catalog(), pairs_of={})))
-    assert found.worded is None
-    assert found.potential is not None
+    assert (found.least, found.most) == (None, None)
+    assert found.not_at_all == found.applicable
 
 
 def test_the_standards_that_are_certified_against_are_compared_unless_others_are_named():
@@ -212,7 +250,7 @@ def test_a_control_tells_what_it_serves_and_how_far_by_itself(lead, shown):
     wholly, partly = work_for(found, WHOLLY), work_for(found, PARTLY)
 
     assert (found.shown, wholly.work.shown, wholly.work.potential) == (1, 1, 1)
-    assert partly.work.potential == partly.strength / 10
+    assert partly.work.potential == min(partly.strength / 10, 0.5)
     assert len(found.counterparts) == len(found.control.credits)
     assert wholly.back != partly.back
 

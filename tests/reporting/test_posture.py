@@ -188,12 +188,18 @@ def test_evidence_of_a_second_period_shows_that_it_works_once_every_check_holds(
     ("outcome", "cause"),
     [(Outcome.FAIL, Cause.CHECK_FAILED), (Outcome.ERROR, Cause.CHECK_ERROR)],
 )
-def test_a_check_that_does_not_hold_makes_what_conformed_partial(cast, run, outcome, cause):
+def test_a_check_that_fails_makes_what_conformed_partial_and_an_error_is_no_fail(
+    cast, run, outcome, cause
+):
+    before = statuses(factories.actor(cast.lead), at=on(10))
     governed.checked(run, cast, outcome, at=on(10))
 
     found = states(factories.actor(cast.lead), at=on(10))
 
-    assert {state.status for state in found.values()} == {Status.PARTIAL}
+    now = {key: state.status for key, state in found.items()}
+    assert Status.CONFORMING in before.values()
+    partial = dict.fromkeys(now, Status.PARTIAL)
+    assert now == (partial if outcome is Outcome.FAIL else {key: before[key] for key in now})
     assert all(cause in {reason.cause for reason in state.reasons} for state in found.values())
 
 

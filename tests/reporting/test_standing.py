@@ -177,7 +177,7 @@ def decision_of(requirement, by, *, at):
 
 YESTERDAY, TODAY = on(18), on(19)
 EDITS = {
-    "implementation": lambda cast, run: controls.retire_implementation(
+    "implementation": lambda cast, run: factories.retire(
         run, reason="Moved.", by=factories.actor(cast.owner), at=TODAY
     ),
     "description": lambda cast, run: controls.revise_implementation(
@@ -435,9 +435,11 @@ def test_what_expired_in_a_unit_uncovers_what_stands_above_it(cast):
     owner = factories.actor(cast.owner)
 
     shown = standing(owner, at=on(17)).readiness["27001:9.1"]
+    to_all = standing(factories.actor(cast.lead), at=on(17)).readiness["27001:9.1"]
 
     assert shown.overridden
-    assert shown.reasons[0].record == above.ledger_subject
+    # The record above is not the owner's to open.
+    assert [shown.reasons[0].record, to_all.reasons[0].record] == ["", above.ledger_subject]
 
 
 def test_a_status_that_a_unit_set_by_hand_is_its_own_alone(cast):

@@ -100,7 +100,9 @@ def test_predicate_turns_with_what_it_rests_on(cast, run):
         by=factories.actor(cast.lead),
         at=AT,
     )
-    turns = ask(cast, Supposition(Change.APPROVED, row.ledger_subject))
+    described = ask(cast, Supposition(Change.APPROVED, row.ledger_subject))["27001"]
+    assert "S1-03" not in {entry.predicate.id for entry in described.predicates}
+    turns = ask(cast, Supposition(Change.SHOWN, row.ledger_subject))
     found = {entry.predicate.id: entry for entry in turns["27001"].predicates}
     assert (found["S1-03"].before, found["S1-03"].after) == (
         PredicateState.NOT_MET,

@@ -52,13 +52,13 @@ ON_LOGS: list[Tampering] = []
 
 def found_by(
     *evidence: Evidence,
-    doubted: Evidence | None = None,
+    doubted: tuple[Evidence, ...] = (),
     within: tuple[list[Tampering], ...] = (CORPUS,),
 ) -> Callable[[Apply], Apply]:
     """Put a function into the corpus."""
 
     def enter(apply: Apply) -> Apply:
-        doubts = frozenset({doubted} if doubted else ())
+        doubts = frozenset(doubted)
         for corpus in within:
             corpus.append(Tampering(apply, frozenset(evidence) | doubts, doubts))
         return apply

@@ -54,8 +54,9 @@ def entry_removed(bundle: Bundle, chance: Random) -> None:
 def entry_inserted(bundle: Bundle, chance: Random) -> None:
     """Somebody puts an entry between others, and perhaps lays the tiles anew."""
     place = chance.randrange(len(bundle.lines))
-    made_up = changed_entry(bundle.lines[place], subject="ledger.test:made-up", revision=1)
-    bundle.lines.insert(place, changed_entry(made_up, previous=None))
+    subject, beside = "ledger.test:made-up", bundle.lines[place]
+    made_up = changed_entry(beside, subject=subject, revision=1, previous=None)
+    bundle.lines.insert(place, made_up)
     bundle.put_entries()
     if chance.random() < 0.5:
         bundle.put_tiles()
@@ -151,28 +152,27 @@ def rolled_back(bundle: Bundle, chance: Random) -> None:
     """Somebody hands out an older log, in which all was in order, and its cosigned checkpoint."""
     del bundle.lines[bundle.record.before_notes :]
     notes = [bundle.read(name).decode() for name in bundle.names("cosigned/*")]
-    bundle.put_log(bundle.record.signers[-1])
+    bundle.put_log(bundle.record.signers[-1], fits=bundle.record.before_notes)
     (older,) = (it for it in notes if it.split("\n")[1] == str(bundle.size))
     bundle.put_checkpoint(older)
-    bundle.write("cosigned/1", older.encode())
 
 
-@found_by(Evidence.KEPT, doubted=Evidence.WITNESS, within=_LOG)
+@found_by(Evidence.KEPT, doubted=(Evidence.WITNESS,), within=_LOG)
 def forked(bundle: Bundle, chance: Random) -> None:
     """The owner alters a note that an auditor saw, and signs anew."""
     place = chance.randrange(bundle.record.before_notes, bundle.record.kept_size)
     _edit(bundle, place)
     bundle.chain()
-    bundle.put_log(bundle.record.signers[-1])
+    bundle.put_log(bundle.record.signers[-1], fits=bundle.record.before_notes)
 
 
-@found_by(Evidence.KEPT, doubted=Evidence.WITNESS, within=_LOG)
+@found_by(Evidence.KEPT, doubted=(Evidence.WITNESS, Evidence.ANCHOR), within=_LOG)
 def history_rewritten(bundle: Bundle, chance: Random) -> None:
     """The owner lets every entry name another actor, and signs anew."""
     for place in range(len(bundle.lines)):
         _edit(bundle, place)
     bundle.chain()
-    bundle.put_log(bundle.record.signers[-1])
+    bundle.put_log(bundle.record.signers[-1], fits=0)
 
 
 @found_by(Evidence.KEY, within=_FILES)
@@ -263,7 +263,7 @@ def cosignature_forged(bundle: Bundle, chance: Random) -> None:
     bundle.write(name, "\n".join(lines).encode())
 
 
-@found_by(doubted=Evidence.KEY, within=_FILES)
+@found_by(doubted=(Evidence.KEY,), within=_FILES)
 def manifest_digest_edited(bundle: Bundle, chance: Random) -> None:
     """Somebody edits what the manifest says of a file."""
     parts = bundle.manifest["parts"]
@@ -274,7 +274,7 @@ def manifest_digest_edited(bundle: Bundle, chance: Random) -> None:
     bundle.honest = True
 
 
-@found_by(doubted=Evidence.KEY, within=_FILES)
+@found_by(doubted=(Evidence.KEY,), within=_FILES)
 def file_edited_beside_the_manifest(bundle: Bundle, chance: Random) -> None:
     """Somebody edits the read-me or the checker and leaves the manifest as it is."""
     name = chance.choice(["README.md", "independent/check.go", "policy"])
@@ -293,7 +293,7 @@ def manifest_count_edited(bundle: Bundle, chance: Random) -> None:
     assert bundle.size < kept
 
 
-@found_by(doubted=Evidence.KEY, within=_FILES)
+@found_by(doubted=(Evidence.KEY,), within=_FILES)
 def manifest_part_left_out(bundle: Bundle, chance: Random) -> None:
     """Somebody lets the manifest say that a part was never put in."""
     bundle.manifest["includes"].remove(chance.choice(["revisions", "live", "blobs"]))

@@ -20,7 +20,7 @@ from twofold.ledger.models import (
 @found_by(Evidence.KEY)
 def entry_bit_flipped(record: Record, chance: Random) -> None:
     """Somebody with the database, or the disk itself, turns one bit of an entry over."""
-    row = _any_entry(chance)
+    row = _any_sequenced(chance)
     LedgerEntry.objects.filter(pk=row.pk).update(data=flipped(bytes(row.data), chance))
 
 
@@ -45,8 +45,8 @@ def entry_edited_with_hash_and_tiles(record: Record, chance: Random) -> None:
 
 @found_by(Evidence.KEY)
 def entry_removed(record: Record, chance: Random) -> None:
-    """Somebody with the database removes an entry and leaves a gap."""
-    row = _any_entry(chance)
+    """Somebody with the database removes an entry that has its place, and leaves a gap."""
+    row = _any_sequenced(chance)
     LedgerRevision.objects.filter(pk=row.pk).delete()
     LedgerEntry.objects.filter(pk=row.pk).delete()
 
@@ -227,6 +227,10 @@ def rotation_removed(record: Record, chance: Random) -> None:
 
 def _any_entry(chance: Random) -> LedgerEntry:
     return chance.choice(list(LedgerEntry.objects.order_by("id")))
+
+
+def _any_sequenced(chance: Random) -> LedgerEntry:
+    return chance.choice(list(LedgerEntry.objects.exclude(index=None).order_by("index")))
 
 
 def _log_and_place(chance: Random) -> tuple[Log, int]:

@@ -70,16 +70,21 @@ class Bundle:
         for tile, data in made:
             self.write(tile.path, data)
 
-    def put_log(self, signer: Signer) -> None:
-        """Write entries, tiles and a checkpoint over them, without a word of anybody else."""
+    def put_log(self, signer: Signer, *, fits: int) -> None:
+        """Write entries, tiles and a checkpoint over them.
+
+        What outsiders said of more than `fits` entries is taken away, as it would tell.
+        """
         self.size = self.manifest["size"] = len(self.lines)
         self.manifest["counts"] |= {"entries": self.size, "hashes": self.size}
         self.put_entries()
         self.put_tiles()
         root = root_of([Line(None, data).leaf for data in self.lines])
         self.put_checkpoint(sign(Checkpoint(signer.name, self.size, root).text(), signer))
-        for name in ("cosigned", "stamps"):
-            shutil.rmtree(self.folder / name)
+        for name in self.names("cosigned/*") + self.names("stamps/*.checkpoint"):
+            if int(self.read(name).split(b"\n")[1]) > fits:
+                for file in [name, *self.names(name.replace(".checkpoint", ".t*"))]:
+                    (self.folder / file).unlink(missing_ok=True)
 
     def put_checkpoint(self, note: str) -> None:
         self.write("checkpoint", note.encode())

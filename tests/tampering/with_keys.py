@@ -43,7 +43,7 @@ def rolled_back(record: Record, chance: Random) -> None:
         wait(chance.randint(1, 3), "instead")
 
 
-@found_by(Evidence.KEPT, doubted=Evidence.WITNESS)
+@found_by(Evidence.KEPT, doubted=(Evidence.WITNESS,))
 def forked(record: Record, chance: Random) -> None:
     """The owner alters notes that an auditor saw, and signs all checkpoints since then again."""
     _alter_notes(record.before_notes, record.kept_size, record, chance)
@@ -55,13 +55,13 @@ def forked_beneath_the_words_of_others(record: Record, chance: Random) -> None:
     _alter_notes(record.before_notes, record.kept_size, record, chance, strip=False)
 
 
-@found_by(doubted=Evidence.WITNESS)
+@found_by(doubted=(Evidence.WITNESS,))
 def forked_since_the_kept_checkpoint(record: Record, chance: Random) -> None:
     """The owner alters what came after the auditor was there: the witness has seen it since."""
     _alter_notes(record.kept_size, len(Log().lines), record, chance)
 
 
-@found_by(Evidence.KEPT, doubted=Evidence.WITNESS)
+@found_by(Evidence.KEPT, doubted=(Evidence.WITNESS,))
 def cut_and_continued(record: Record, chance: Random) -> None:
     """The owner takes notes out of the middle and lets the log grow as long as it was."""
     log = Log()
@@ -73,7 +73,7 @@ def cut_and_continued(record: Record, chance: Random) -> None:
     sequence()
 
 
-@found_by(Evidence.KEPT, doubted=Evidence.WITNESS)
+@found_by(Evidence.KEPT, doubted=(Evidence.WITNESS, Evidence.ANCHOR))
 def history_rewritten(record: Record, chance: Random) -> None:
     """The owner writes the whole history anew with another actor, and signs every checkpoint."""
     _rewrite(record, chance, strip=True)
@@ -136,7 +136,7 @@ def entry_future_dated(record: Record, chance: Random) -> None:
     _stamp(newest, record.authority)
 
 
-@found_by(doubted=Evidence.WITNESS)
+@found_by(doubted=(Evidence.WITNESS,))
 def cosignatures_removed(record: Record, chance: Random) -> None:
     """Somebody with the database takes away what the witness said of the newest checkpoints."""
     rows = LedgerCosignature.objects.order_by("-checkpoint__size")[: chance.randint(1, 3)]
@@ -196,7 +196,7 @@ def stamp_forged(record: Record, chance: Random) -> None:
     _stamp(row, record.other_authority)
 
 
-@found_by(doubted=Evidence.ANCHOR)
+@found_by(doubted=(Evidence.ANCHOR,))
 def stamps_removed(record: Record, chance: Random) -> None:
     """Somebody with the database takes all time stamps away: nothing is too early or late."""
     LedgerStamp.objects.all().delete()

@@ -13,7 +13,7 @@ from memory_ledger import TRUST, MemoryLedger, large_ledger, small_ledger, subje
 
 from twofold_verify import archive, bundle, manifest
 from twofold_verify.archive import ArchiveError
-from twofold_verify.bundle import BundleSource
+from twofold_verify.bundle import BundleSource, verify_bundle
 from twofold_verify.checkpoint import CheckpointError
 from twofold_verify.merkle import leaf_hash, root_of
 from twofold_verify.report import Outcome, Report
@@ -39,6 +39,39 @@ def messages(report: Report) -> list[str]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return written(small_ledger(), tmp_path / "bundle")
+
+
+def upper(report: Report) -> list[str]:
+    return [it for it in messages(report) if it.startswith("tile/1/")]
+
+
+def test_upper_tiles_are_held_against_the_lowest(tmp_path):
+    ledger = large_ledger(600, 50)
+    ledger.sequence()
+    path = written(ledger, tmp_path / "bundle")
+    tile, lowest = path / "tile/1/000.p/2", path / "tile/0/000"
+
+    def all_of_it() -> Report:
+        with BundleSource(path) as source:
+            return verify_bundle(source, TRUST)
+
+    assert upper(all_of_it()) == []
+    whole = tile.read_bytes()
+    tile.write_bytes(bytes(32) + whole[32:])
+    assert upper(all_of_it()) == [
+        "tile/1/000.p/2: The tile does not follow from the tiles below it."
+    ]
+    tile.unlink()
+    assert upper(all_of_it()) == ["tile/1/000.p/2: tile/1/000.p/2 is absent."]
+    # Without the lowest there is nothing to hold it against, which is named already.
+    lowest.write_bytes(lowest.read_bytes()[1:])
+    assert upper(all_of_it()) == []
+    lowest.unlink()
+    assert upper(all_of_it()) == []
+    (path / "manifest.json").write_text(
+        (path / "manifest.json").read_text().replace('"tiles",', "")
+    )
+    assert upper(all_of_it()) == []
 
 
 @pytest.mark.parametrize("name", ["bundle", "bundle.zip"])

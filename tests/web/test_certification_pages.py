@@ -56,6 +56,13 @@ def test_page_is_shown_in_an_empty_organisation(address: str, browser: Client) -
     assert "None" not in page.content.decode()
 
 
+def test_a_history_of_one_day_says_when_its_chart_appears(browser: Client) -> None:
+    page = browser.get("/certification/").content.decode()
+    assert "No history yet" in page
+    assert "The chart appears after the first Sunday on record." in page
+    assert "closed window" not in page
+
+
 @pages
 def test_page_costs_as_many_queries_for_many_records_as_for_one(
     address: str, cast: factories.Cast, browser: Client

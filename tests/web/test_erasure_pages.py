@@ -1,5 +1,7 @@
 """Erasures as pages: asked for with what would be lost, confirmed by another, shown for good."""
 
+from datetime import timedelta
+
 import factories
 import pytest
 from django.db import connection
@@ -189,3 +191,60 @@ def test_what_does_not_exist_is_not_found(cast, signed_in):
 
     for address in (f"/erasures/{nobody}/", f"/evidence/{nobody}/erase/"):
         assert client.get(address).status_code == 404
+
+
+def test_what_is_on_hold_says_why_it_cannot_be_erased(cast, signed_in, item):
+    keeping.hold(item, reason="A dispute", by=factories.actor(cast.lead), at=factories.now())
+    client = signed_in(cast.lead)
+
+    page = text_of(client.get(f"/evidence/{item.pk}/"))
+    asking = text_of(client.get(f"/evidence/{item.pk}/erase/"))
+
+    assert f"/evidence/{item.pk}/erase/" not in page
+    assert "It cannot be erased until the hold ends: A dispute" in page
+    assert "A dispute" in asking
+    assert "Ask for the erasure" not in asking
+
+
+def test_an_erasure_that_waits_offers_nothing_while_the_item_is_held(cast, signed_in, item):
+    request = asked(item, cast)
+    client = signed_in(cast.approver)
+    before = text_of(client.get(f"/erasures/{request.pk}/"))
+    keeping.hold(item, reason="A dispute", by=factories.actor(cast.lead), at=factories.now())
+
+    held = text_of(client.get(f"/erasures/{request.pk}/"))
+
+    assert "Erase for good" in before
+    assert "Erase for good" not in held
+    assert "A dispute" in held
+
+
+def test_the_retention_list_leads_to_the_erasure_that_waits(cast, signed_in, item):
+    over = factories.now().date() - timedelta(days=1)
+    EvidenceItem.objects.filter(pk=item.pk).update(retain_until=over)
+    client = signed_in(cast.lead)
+    before = text_of(client.get("/evidence/retention/"))
+    request = asked(item, cast)
+
+    waiting = text_of(client.get("/evidence/retention/"))
+
+    assert f"/evidence/{item.pk}/erase/" in before
+    assert f"/evidence/{item.pk}/erase/" not in waiting
+    assert f"/erasures/{request.pk}/" in waiting
+    assert "Erasure asked for" in waiting
+
+
+def test_the_retention_list_costs_the_same_for_many_that_wait(cast, signed_in):
+    client = signed_in(cast.lead)
+    over = factories.now().date() - timedelta(days=1)
+
+    def cost(count):
+        for _ in range(count):
+            asked(factories.evidence_item(cast, at=factories.now()), cast)
+        EvidenceItem.objects.update(retain_until=over)
+        client.get("/evidence/retention/")
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get("/evidence/retention/").status_code == 200
+        return len(queries)
+
+    assert cost(1) == cost(5)

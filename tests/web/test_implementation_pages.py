@@ -7,6 +7,7 @@ from datetime import timedelta
 import factories
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from factories import governed
 from factories.checked import check
@@ -205,13 +206,34 @@ def test_a_bad_revision_is_shown_again_with_the_fault(owner, cast, row, address,
     assert kinds(row) == ["approved", "described"]
 
 
+def test_that_it_ends_is_taken_back(owner, row, address):
+    owner.post(f"{address}retire/", {"reason": "The system is gone."})
+    assert owner.post(f"{address}keep/")["Location"] == address
+    row.refresh_from_db()
+    assert (row.retirement_asked_at, row.retirement) == (None, "")
+    assert f"{address}retire/" in text(owner, address)
+    assert owner.post(f"{address}keep/").status_code == 409
+
+
 def test_it_is_ended_with_a_reason_and_stays_readable(owner, cast, row, address):
     assert owner.post(f"{address}retire/", {"reason": " "}).status_code == 422
     assert owner.post(f"{address}retire/", {"reason": "The system is gone."})["Location"] == address
+    waiting = text(owner, address)
+    assert "waits for confirmation by another person" in waiting
+    assert "State in this scope" in waiting
+    assert f"{address}retire/confirm/" not in waiting
+    assert owner.post(f"{address}retire/confirm/").status_code == 403
+    row.refresh_from_db()
+    assert row.retired_at is None
+    approver = Client()
+    approver.force_login(cast.approver)
+    assert f"{address}retire/confirm/" in text(approver, address)
+    assert approver.post(f"{address}retire/confirm/")["Location"] == address
     shown = text(owner, address)
 
     row.refresh_from_db()
-    assert (row.retired_by, row.retirement) == (cast.owner, "The system is gone.")
+    assert (row.retirement_asked_by, row.retired_by) == (cast.owner, cast.approver)
+    assert row.retirement == "The system is gone."
     assert "The system is gone." in shown
     assert "State in this scope" not in shown
     for act in ("run", "revise", "needs", "checks", "retire", "claim"):
@@ -353,7 +375,7 @@ def test_a_check_kept_from_before_that_more_evidence_could_break_is_refused_or_l
 
 def test_a_control_that_left_the_library_keeps_its_ended_pages(owner, cast, row, address):
     by, at = factories.actor(cast.lead), factories.now()
-    controls.retire_implementation(row, reason="Gone.", by=by, at=at)
+    factories.retire(row, reason="Gone.", by=by, at=at)
     controls.retire_control(CONTROL, reason="Another one does it.", by=by, at=at)
 
     assert CONTROL in text(owner, address)

@@ -104,7 +104,12 @@ def test_both_directions_stand_beside_each_other_with_their_figures(browser: Cli
     assert "From ISO/IEC 42001 to ISO/IEC 27001" in page
     there, back = (card for card, _rows in context(browser, "/overlap/")["ways"])
     for card in (there, back):
-        assert 0 < card["worded"] < card["potential"] < 100
+        assert 0 < card["least"] < card["most"] < 100
+        told = (
+            f"{card['wholly']} of {card['applicable']} requirements of {card['second'].short_title}"
+        )
+        assert f"{told} are met by the work for {card['first'].short_title}" in page
+        assert f"between {card['least']} % (counting only the whole) and {card['most']} %" in page
         assert (card["shown"], card["running"]) == (0, 0)
         assert f"0 of its {card['controls']} controls are run" in page
 
@@ -122,6 +127,32 @@ def test_a_framework_of_which_nothing_applies_has_no_figure(
     assert "Unknown: no requirement of ISO/IEC 42001 applies." in page
     assert "Nothing remains" in page
     assert "Nothing remains" in text(browser, "/overlap/remaining/")
+
+
+def test_frameworks_that_nothing_pairs_have_no_figure(
+    browser: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = reporting.standard_overlap
+    monkeypatch.setattr(
+        reporting,
+        "standard_overlap",
+        lambda on, one, other: whole(
+            replace(on, catalog=replace(on.catalog, pairs_of={})), one, other
+        ),
+    )
+    page = text(browser, "/overlap/")
+    assert "Unknown: nothing pairs ISO/IEC 27001 with ISO/IEC 42001." in page
+
+
+def test_strength_is_said_to_be_taken_in_tenths_wherever_it_becomes_a_figure(
+    browser: Client,
+) -> None:
+    for address in ("/overlap/remaining/", "/overlap/42001:9.1/", "/requirements/42001:9.1/",
+                    "/overlap/TF-MON-01/", "/controls/TF-MON-01/"):  # fmt: skip
+        assert "A part counts by its strength in tenths, for half at most." in text(
+            browser, address
+        )
+    assert "strength is a judgement from 1 to 10" in text(browser, "/overlap/")
 
 
 def test_other_frameworks_can_be_compared(browser: Client) -> None:
@@ -157,7 +188,7 @@ def test_what_was_decided_not_to_apply_is_left_out_and_said_to_be(
         by=factories.actor(cast.lead),
         at=factories.now(),
     )
-    assert f"({len(excluded)} decided not to apply)" in text(browser, "/overlap/")
+    assert f"{len(excluded)} decided not to apply" in text(browser, "/overlap/")
     after = context(browser, "/overlap/")["ways"][0][0]
     assert (after["applicable"], after["excluded"]) == (70 - len(excluded), len(excluded))
 
@@ -207,7 +238,10 @@ def test_remaining_work_is_narrowed_and_paged(browser: Client) -> None:
     show = context(browser, "/overlap/remaining/", left="show")["page"].paginator
     assert every.num_pages > 1
     assert beyond.count + show.count == every.count
-    assert all(entry.work.potential < 1 for entry in beyond.object_list)
+    assert all(entry.asked < 1 for entry in beyond.object_list)
+    assert "not asked" in text(browser, "/overlap/remaining/", q="societal")
+    assert "asked in part" in text(browser, "/overlap/remaining/", left="beyond")
+    assert "asked wholly" in text(browser, "/overlap/remaining/", left="show")
     one = context(browser, "/overlap/remaining/", q="societal")["rows"]
     assert [row["requirement"].id for row in one] == ["42001:A.5.5"]
     assert "No requirement fits" in text(browser, "/overlap/remaining/", q="nothing-is-so")

@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 
 from twofold.api.authentication import caller, reader
 from twofold.api.problems import MEDIA_TYPE
-from twofold.api.schemas import Offset, Text
+from twofold.api.schemas import In, Offset, Text
+from twofold.controls import actions
 from twofold.controls.models import Implementation
 from twofold.controls.queries import rule_values, visible_implementations
 from twofold.people.access import Actor
@@ -57,6 +58,15 @@ class ImplementationOut(BaseModel):
     description: str
     approved_at: datetime | None
     review_due_date: date | None
+    retirement_asked_at: datetime | None
+    retired_at: datetime | None
+    retirement: str
+
+
+class EndIn(In):
+    """Why a control should no longer be run in a scope."""
+
+    reason: Annotated[Text, Field(min_length=1, max_length=500)]
 
 
 @router.get("", response=list[ImplementationOut])
@@ -87,6 +97,25 @@ def run_checks_now(request: HttpRequest, key: UUID) -> list[CheckOut]:
     return _checks(found)
 
 
+@router.post("/{uuid:key}/retirement", response=ImplementationOut, openapi_extra=_CONFLICT)
+def ask_to_retire(request: HttpRequest, key: UUID, given: EndIn) -> ImplementationOut:
+    by, at = caller(request), _now()
+    found = _found(key, by, at=at)
+    return _implementation(actions.ask_to_retire(found, reason=given.reason, by=by, at=at))
+
+
+@router.post("/{uuid:key}/retirement/confirm", response=ImplementationOut, openapi_extra=_CONFLICT)
+def confirm_retirement(request: HttpRequest, key: UUID) -> ImplementationOut:
+    by, at = caller(request), _now()
+    return _implementation(actions.confirm_retirement(_found(key, by, at=at), by=by, at=at))
+
+
+@router.post("/{uuid:key}/retirement/drop", response=ImplementationOut, openapi_extra=_CONFLICT)
+def keep_running(request: HttpRequest, key: UUID) -> ImplementationOut:
+    by, at = caller(request), _now()
+    return _implementation(actions.keep_running(_found(key, by, at=at), by=by, at=at))
+
+
 def _found(key: UUID, by: Actor, *, at: datetime) -> Implementation:
     rows = visible_implementations(by, at=at).prefetch_related(None)
     found = rows.filter(pk=key).first()
@@ -105,6 +134,9 @@ def _implementation(row: Implementation) -> ImplementationOut:
         description=row.description,
         approved_at=row.approved_at,
         review_due_date=row.review_due_date,
+        retirement_asked_at=row.retirement_asked_at,
+        retired_at=row.retired_at,
+        retirement=row.retirement,
     )
 
 

@@ -92,22 +92,27 @@ class RemainingOut(BaseModel):
     requirement: str
     title: str
     status: str | None
+    asked: float
     work: WorkOut
 
 
 class StandardOverlapOut(BaseModel):
-    """How much of the second framework the work for the first serves; null: unknown."""
+    """How much of the second framework the work for the first does; null: unknown.
+
+    `least` counts what the first asks wholly alone; `most` also counts what it asks in part, by the
+    strength of the strongest pair in tenths, at most one half each.
+    """
 
     first: str
     second: str
-    potential: float | None
-    shown: float | None
-    worded: float | None
-    controls: int
-    running: int | None
     wholly: int
     partly: int
     not_at_all: int
+    least: float | None
+    most: float | None
+    shown: float | None
+    controls: int
+    running: int | None
     excluded: int
     remaining: list[RemainingOut]
 

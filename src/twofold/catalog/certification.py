@@ -31,7 +31,17 @@ def predicates(path: Path, requirements: Mapping[str, Requirement]) -> tuple[Pre
 
 
 def _predicate(table: Table, requirements: Mapping[str, Requirement]) -> Predicate:
-    table.only("id", "stage", "level", "title", "expects", "requirements")
+    table.only(
+        "id",
+        "stage",
+        "level",
+        "title",
+        "expects",
+        "requirements",
+        "evidence",
+        "statements",
+        "not_kept",
+    )
     rests_on = table.texts("requirements", 1)
     for requirement in rests_on:
         if requirement not in requirements or not requirements[requirement].auditable:
@@ -45,4 +55,7 @@ def _predicate(table: Table, requirements: Mapping[str, Requirement]) -> Predica
         title=table.text("title"),
         expects=table.text("expects"),
         requirements=rests_on,
+        evidence=table.texts("evidence", 0),
+        statements="statements" in table.values and table.flag("statements"),
+        not_kept=table.texts("not_kept", 0),
     )

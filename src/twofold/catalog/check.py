@@ -41,6 +41,7 @@ def problems(catalog: Catalog) -> list[Problem]:
         *_repeated(catalog),
         *_breakable(catalog),
         *_unexpected(catalog),
+        *_unasked(catalog),
     ]
 
 
@@ -114,6 +115,20 @@ def _unexpected(catalog: Catalog) -> Iterator[Problem]:
         for stage in STAGES:
             if framework.certifiable and (stage, framework.id) not in told:
                 yield Problem(framework.id, f"nothing is expected at stage {stage} of its audit")
+
+
+def _unasked(catalog: Catalog) -> Iterator[Problem]:
+    """Yield evidence that an auditor expects and that no control of those requirements asks for."""
+    for predicate in catalog.predicates:
+        asked = {
+            need.kind
+            for requirement in predicate.requirements
+            for control in catalog.controls_of.get(requirement, ())
+            for need in control.evidence
+        }
+        for kind in predicate.evidence:
+            if kind not in asked:
+                yield Problem(predicate.id, f"no control that it rests on asks for {kind!r}")
 
 
 def _twice(values: Iterable[str]) -> list[str]:

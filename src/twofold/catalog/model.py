@@ -191,6 +191,9 @@ class Predicate:
         expects: what the auditor wants to see, in our own words.
         level: how far each requirement must have come.
         requirements: those of all standards that it rests on.
+        evidence: kinds of evidence that it names itself, whatever its level.
+        statements: whether it names the Statements of Applicability.
+        not_kept: records that it names and that the product does not hold.
     """
 
     id: str
@@ -199,6 +202,9 @@ class Predicate:
     title: str
     expects: str
     requirements: tuple[str, ...]
+    evidence: tuple[str, ...] = ()
+    statements: bool = False
+    not_kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

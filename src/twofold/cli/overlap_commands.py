@@ -1,4 +1,4 @@
-"""`twofold catalog overlap`: how much of one framework the work for another serves."""
+"""`twofold catalog overlap`: how much of one framework the work for another does."""
 
 import json
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ def add_to(group: click.Group) -> None:
 @click.option("--as", "email", default="", help="E-mail address of the person who looks.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def overlap(of: str, first: str, second: str, email: str, as_json: bool) -> None:  # noqa: FBT001 - click calls it
-    """Print how much of a second framework a first one serves, in both directions.
+    """Print how much of a second framework the work for a first one does, in both directions.
 
     With OF, a requirement or a control, print what else that serves. Without --as the library alone
     is looked at: what is shown today stays unknown.
@@ -82,10 +82,18 @@ def _line(entry: Values) -> str:
 
 
 def _sentence(found: StandardOverlap) -> str:
+    first, second = found.first.short_title, found.second.short_title
+    if found.least is None:
+        range_told = "unknown"
+    else:
+        range_told = (
+            f"between {_share(found.least)} (counting only the whole) and {_share(found.most)}"
+            " (a part by strength in tenths, at most one half)"
+        )
     return (
-        f"{found.first.short_title} serves {_share(found.potential)} of {found.second.short_title}"
-        f" once its {found.controls} controls are run, {_share(found.shown)} today;"
-        f" by the wording alone at least {_share(found.worded)}."
+        f"{found.wholly} of {found.applicable} requirements of {second} are met by the work for"
+        f" {first}, {found.partly} partly, {found.not_at_all} not at all: {range_told};"
+        f" {_share(found.shown)} shown today by {found.controls} controls of the library."
     )
 
 

@@ -5,11 +5,11 @@ second for its operation (ISO/IEC 17021-1:2015 9.3.1.2 and 9.3.1.3). The catalog
 and requirements; reporting gives their readiness on a day.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from twofold.domain.readiness import Cause, Readiness, Reason, Status
+from twofold.domain.readiness import Cause, Readiness, Reason, Status, Tally
 from twofold.domain.readiness.assessment import Running
 
 
@@ -43,11 +43,27 @@ class Basis:
 
 @dataclass(frozen=True)
 class Missing:
-    """A requirement that is not as far as it must be, and the most pressing reason."""
+    """What is missing for a requirement, and the most pressing reason.
+
+    The requirement is not as far as it must be, or something else that the predicate names is not
+    there.
+    """
 
     requirement: str
     reason: Reason
     unknown: bool
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A Statement of Applicability that is approved and in force.
+
+    Attributes:
+        applicable: what it says of each requirement that it has a row of; None: undecided.
+    """
+
+    record: str
+    applicable: Mapping[str, bool | None]
 
 
 @dataclass(frozen=True)
@@ -56,7 +72,7 @@ class Judgement:
 
     Attributes:
         missing: what is not there, or not known, in the order of the requirements.
-        met: requirements that are as far as they must be; excluded: those that do not apply.
+        met: requirements of which nothing is missing; excluded: those that do not apply.
     """
 
     state: PredicateState
@@ -69,8 +85,22 @@ _OPERATING = {Status.CONFORMING, Status.EFFECTIVE}
 _DESIGN_FAULTS = (Cause.NO_OWNER, Cause.NOT_APPROVED, Cause.REVIEW_OVERDUE)
 
 
-def judge(level: Level, bases: Iterable[Basis]) -> Judgement:
+#: How far evidence of a kind has come, the furthest first.
+_EVIDENCE = (
+    Cause.EVIDENCED,
+    Cause.EVIDENCED_ONCE,
+    Cause.EVIDENCE_NOT_ACCEPTED,
+    Cause.EVIDENCE_EXPIRED,
+    Cause.NO_EVIDENCE,
+)
+_SHOWN = {Cause.EVIDENCED, Cause.EVIDENCED_ONCE}
+
+
+def judge(level: Level, bases: Iterable[Basis], besides: Iterable[Missing] = ()) -> Judgement:
     """Return the state of a predicate.
+
+    Args:
+        besides: what is missing of the other things that it names: evidence, statements, records.
 
     - A requirement that was decided not to apply is left out; when all are, so is the predicate.
     - Unknown is a requirement on which nobody decided, or which no control is mapped to.
@@ -96,7 +126,51 @@ def judge(level: Level, bases: Iterable[Basis]) -> Judgement:
             met.append(basis.readiness.requirement)
         else:
             missing.append(lack)
-    return Judgement(_state(met, missing), tuple(missing), tuple(met), tuple(excluded))
+    named = list(besides) if met or missing else []
+    missing += named
+    lacking = {lack.requirement for lack in named}
+    there = tuple(requirement for requirement in met if requirement not in lacking)
+    return Judgement(_state(met, missing), tuple(missing), there, tuple(excluded))
+
+
+def evidence_fault(kind: str, tallies: Iterable[Tally], about: str) -> Reason | None:
+    """Return why evidence of a kind is not there; None: a scope shows it, accepted and valid.
+
+    Of several scopes the one that has come furthest is told.
+
+    Args:
+        tallies: the sums of every control that may ask for it.
+        about: whose it would be, where no scope is asked for it.
+    """
+    given = [
+        reason
+        for tally in tallies
+        for cause in _EVIDENCE
+        for reason in tally.of(cause, tally.causes[cause])
+        if reason.detail == kind
+    ]
+    best = min(given, key=lambda reason: _EVIDENCE.index(reason.cause), default=None)
+    if best is None:
+        return Reason(Cause.NO_EVIDENCE, about, detail=kind)
+    return None if best.cause in _SHOWN else best
+
+
+def statement_fault(
+    framework: str, sealed: Sealed | None, decided: Mapping[str, bool | None]
+) -> Reason | None:
+    """Return why the Statement of Applicability of a standard is not there; None: it is current.
+
+    It is current while it says of every control what is decided on the day.
+
+    Args:
+        decided: of each control of the standard, whether it applies; None: nobody decided.
+    """
+    if sealed is None:
+        return Reason(Cause.NO_STATEMENT, framework)
+    for requirement, applicable in sorted(decided.items()):
+        if sealed.applicable.get(requirement) is not applicable:
+            return Reason(Cause.STATEMENT_OUTRUN, framework, sealed.record, requirement)
+    return None
 
 
 def _state(met: Sequence[str], missing: Sequence[Missing]) -> PredicateState:

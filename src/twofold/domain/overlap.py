@@ -1,34 +1,33 @@
-"""How much of one standard the work for another one already serves.
+"""How much of one standard the work for another one already does.
 
-Work is a control: it is run once and credited to every requirement that it is mapped to. A control
-is work for the first standard where it covers one of that standard's applicable requirements wholly
-(`equal` or `superset`). One that only touches the first standard would not be run for its sake, and
-counting it would make nearly everything look paid for.
+The figure of a pair of standards comes from the crosswalk between their requirements, and from no
+control: the controls of the library are written for several standards at once and do more than one
+of them asks, so an organisation that holds the first certificate alone need not have done it. A
+requirement of the second standard counts
 
-For a requirement of the second standard, with the controls of the first that are credited to it,
+- 1, where one of the first asks the same or all of it and more (`equal`, or `superset` read from
+  the first standard);
+- by its strongest pair alone, strength in tenths, and at most `PARTIAL_RELATIONS_CAP`, where the
+  first asks a part of it or overlaps with it;
+- 0 else.
 
-    served = max(largest w(c) of those that cover it wholly,
-                 min(9/10, sum of w(c) * strength(c) / 10 of the others))
+`worded` tells how many there are of each, and two means over the applicable requirements: the
+least, where only the whole counts, and the most, where parts count too. Without a requirement that
+applies there is no figure.
 
-which is the rule by which readiness scores. With w = 1 this is the *potential*: every control of
-the first standard is run and shown to work. With w(c) = what readiness credits control c with today
-it is what is *shown*. Partial credit never becomes full, because what the parts share is not known.
-The figure of a standard is the mean over its applicable requirements, each counting once; without
-any there is no figure.
-
-The potential says what the library's controls bring, which are written for both standards at once.
-`worded` looks at the wording of the standards alone, whoever runs which control, and is the more
-careful figure. The module belongs to the pure domain: reporting says what applies and what is run.
+`overlap` tells what the library's controls do for each requirement of the second standard. A
+control is work for the first where it covers one of that standard's applicable requirements wholly;
+what it does for the second is counted by the rule by which readiness scores. With every control
+shown to work this is the *potential*; with what readiness credits each with today it is what is
+*shown*. The module belongs to the pure domain: reporting says what applies and what is run.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from twofold.domain.readiness import Credit, Relation
+from twofold.domain.readiness import PARTIAL_RELATIONS_CAP, Credit, Relation
 
-#: What partial credits come to at the most, however many there are.
-PARTIAL_CAP = Fraction(9, 10)
 _WHOLE = Fraction(1)
 _NOTHING = Fraction(0)
 
@@ -67,13 +66,11 @@ class Overlap:
     Attributes:
         controls: the controls of the first standard.
         served: every applicable requirement of the second, in the order given.
-        potential: mean over `served`, 0 to 1; None where no requirement applies.
-        shown: the same of what is shown today.
+        shown: mean over `served` of what is shown today, 0 to 1; None where no requirement applies.
     """
 
     controls: tuple[str, ...]
     served: tuple[Served, ...]
-    potential: Fraction | None
     shown: Fraction | None
 
     @property
@@ -94,6 +91,42 @@ class Wording:
     requirement: str
     relation: Relation
     strength: int
+
+
+@dataclass(frozen=True)
+class Worded:
+    """How much of a standard another one's wording asks already.
+
+    Attributes:
+        shares: by requirement: 1 asked wholly, 0 not at all, else the share of its strongest pair.
+    """
+
+    shares: Mapping[str, Fraction]
+
+    @property
+    def wholly(self) -> int:
+        """How many requirements are asked wholly."""
+        return sum(share == 1 for share in self.shares.values())
+
+    @property
+    def not_at_all(self) -> int:
+        """How many requirements nothing of is asked."""
+        return sum(not share for share in self.shares.values())
+
+    @property
+    def partly(self) -> int:
+        """How many requirements are asked in part."""
+        return len(self.shares) - self.wholly - self.not_at_all
+
+    @property
+    def least(self) -> Fraction | None:
+        """The share of requirements that are asked wholly, 0 to 1; None without any requirement."""
+        return Fraction(self.wholly, len(self.shares)) if self.shares else None
+
+    @property
+    def most(self) -> Fraction | None:
+        """The mean of all shares, `least` to 1; None without any requirement."""
+        return _mean(list(self.shares.values()))
 
 
 def overlap(
@@ -127,29 +160,25 @@ def served_by(
     return Overlap(
         controls=tuple(controls),
         served=served,
-        potential=_mean([entry.potential for entry in served]),
         shown=_mean([entry.shown for entry in served]),
     )
 
 
-def worded(second: Iterable[str], pairs: Iterable[Wording]) -> Fraction | None:
-    """Return how much of a standard another one's wording asks already: at least so much.
+def worded(second: Iterable[str], pairs: Iterable[Wording]) -> Worded:
+    """Return how much of a standard another one's wording asks already.
 
-    A requirement counts with its strongest pair alone, wholly or by strength in tenths up to 0.9;
-    the pairs are not added up, so that what two of them share is not counted twice.
+    A requirement counts with its strongest pair alone: pairs are not added up, because what two of
+    them share is not known.
 
     Args:
         second: the applicable requirements.
         pairs: those that end in them; others are ignored.
-
-    Returns:
-        The mean over the requirements, 0 to 1; None where there is none.
     """
     best = dict.fromkeys(second, _NOTHING)
     for pair in pairs:
         if pair.requirement in best:
             best[pair.requirement] = max(best[pair.requirement], _weight(pair))
-    return _mean(list(best.values()))
+    return Worded(best)
 
 
 def _served(asked: Asked, controls: frozenset[str], shown: Mapping[str, Fraction]) -> Served:
@@ -172,13 +201,13 @@ def _share(credits_given: Sequence[Credit], worth: Mapping[str, Fraction]) -> Fr
             whole.append(value)
         else:
             parts += value * credit.strength / 10
-    return max(*whole, min(parts, PARTIAL_CAP))
+    return max(*whole, min(parts, PARTIAL_RELATIONS_CAP))
 
 
 def _weight(pair: Wording) -> Fraction:
     if pair.relation.covers_wholly:
         return _WHOLE
-    return min(Fraction(pair.strength, 10), PARTIAL_CAP)
+    return min(Fraction(pair.strength, 10), PARTIAL_RELATIONS_CAP)
 
 
 def _mean(values: Sequence[Fraction]) -> Fraction | None:

@@ -4,9 +4,12 @@ The four words are derived from readiness and from nothing else:
 
 - *not started*: no control that serves the requirement is run anywhere;
 - *planned*: one is described, and nobody has approved a description that stands;
-- *implemented*: readiness finds it conforming or effective: approved, with evidence in its validity
-  that a second person accepted, and with nothing open against it;
+- *implemented*: readiness finds it conforming or effective: what covers it wholly is approved, with
+  evidence in its validity that a second person accepted, and nothing is open against it;
 - *partly*: anything between the two.
+
+Beside a control that covers the requirement wholly, one that only touches it counts as readiness
+has it: by what is open against it, and not by what it does not show.
 
 Whether the requirement is decided to apply, and a status that was set by hand, do not change the
 word: it says what is done. Of a check only the newest result is a fact, and it is renewed daily: it
@@ -26,6 +29,7 @@ from twofold.domain.readiness import (
     MatterFact,
     RequirementFacts,
     ScopeState,
+    bears,
     scope_state,
     turning_days,
 )
@@ -118,7 +122,8 @@ class _Walk:
             for fact in credit.implementations
         }
         #: Of the scopes that are known: how many there are of each credit, how many await approval,
-        #: fall short in some way, or are approved and fall short.
+        #: fall short in a way that bears on the requirement even where it is covered wholly, or are
+        #: approved and fall short so.
         self._running = [0] * len(facts.credits)
         self._waiting = self._short = self._falling = 0
 
@@ -135,7 +140,7 @@ class _Walk:
         """Return how far it is implemented on the day that was moved to."""
         self._look(on)
         if self._falling:
-            # Approved and falling short somewhere: whatever the others are, it is this.
+            # Approved and falling short in what counts: whatever the others are, it is this.
             return Progress.PARTLY
         running = sum(self._running)
         if not running:
@@ -161,7 +166,10 @@ class _Walk:
 
     def _count(self, place: int, state: ScopeState, by: int) -> None:
         causes = {reason.cause for reason in state.reasons}
-        waits, short = Cause.NOT_APPROVED in causes, bool(causes - SOUND)
+        credit = self._facts.credits[place]
+        # Without a control that covers it wholly it is never implemented, whatever the others show.
+        short = any(bears(credit, cause, covered=True) for cause in causes - SOUND)
+        waits = Cause.NOT_APPROVED in causes
         self._running[place] += by
         self._waiting += by * waits
         self._short += by * short

@@ -4,14 +4,23 @@ A supposition names what changes and how. It is applied to the facts of an imple
 those of a requirement itself; what it does not name stays as it is.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from twofold.domain.checks import Outcome
+from twofold.domain.checks import (
+    EVIDENCE,
+    OF_EVIDENCE,
+    POPULATIONS,
+    Observation,
+    Outcome,
+    Rule,
+    evaluate,
+)
 from twofold.domain.readiness import (
     ApplicabilityFact,
+    CheckFact,
     ClaimFact,
     ImplementationFact,
     MatterFact,
@@ -49,6 +58,9 @@ class Supposition:
     detail: str = ""
 
 
+_DESCRIPTION = "implementation"
+#: Whoever has a part in evidence that is supposed is another person than who has the next.
+_TWO = {actor: actor for actor in POPULATIONS[EVIDENCE].actors}
 #: Who answers for something in a supposition, where nobody does yet.
 SOMEBODY = "somebody"
 
@@ -73,9 +85,20 @@ def suppose_of(facts: RequirementFacts, given: Supposition, on: date) -> Require
 
 
 def imagined(
-    control: str, *, needs: tuple[str, ...], scope: str, on: date, shown: bool
+    control: str,
+    *,
+    needs: tuple[str, ...],
+    checks: Iterable[tuple[str, Rule]],
+    scope: str,
+    on: date,
+    shown: bool,
 ) -> ImplementationFact:
-    """Return a control that is not run yet as if it were: approved and owned, or also shown."""
+    """Return a control that is not run yet as if it were: approved and owned, or also shown.
+
+    Args:
+        checks: title and rule of each that it would be under. What supposed evidence does not
+            answer has no result.
+    """
     fact = ImplementationFact(
         control=control,
         scope=scope,
@@ -85,6 +108,7 @@ def imagined(
         started_on=on,
         approved_on=on,
         review_due=None,
+        checks=tuple(CheckFact(title, None, rule=rule) for title, rule in checks),
     )
     return _shown(fact, Supposition(Change.SHOWN, control), on) if shown else fact
 
@@ -148,11 +172,48 @@ def _approved(fact: ImplementationFact, given: Supposition, on: date) -> Impleme
 
 
 def _shown(fact: ImplementationFact, given: Supposition, on: date) -> ImplementationFact:
-    """Return it approved, with evidence of each need that was accepted on the day."""
+    """Return it approved, with evidence of each need that was accepted on the day.
+
+    Its checks say what they would say of that: those that ask for evidence are evaluated on it,
+    and what was found of the description before is no result any more. Results about other records
+    stay, and a check that never ran still has none.
+    """
     if fact.record != given.about:
         return fact
-    claims = tuple(ClaimFact(need, on, on, on, on, on, given.about) for need in fact.needs)
-    return replace(_approved(fact, given, on), claims=(*fact.claims, *claims))
+    added = tuple(ClaimFact(need, on, on, on, on, on, given.about) for need in fact.needs)
+    checks = tuple(_rechecked(check, fact.claims, added, on) for check in fact.checks)
+    claims = (*fact.claims, *added)
+    return replace(_approved(fact, given, on), claims=claims, checks=checks)
+
+
+def _rechecked(
+    check: CheckFact, before: Sequence[ClaimFact], added: Sequence[ClaimFact], on: date
+) -> CheckFact:
+    """Return a check as it would be on more evidence; a pass is never broken by it."""
+    if check.rule is None:
+        return check
+    if check.rule.of in OF_EVIDENCE:
+        seen = [*_seen(check.rule, before, on), *_seen(check.rule, added, on, actors=_TWO)]
+        passes = evaluate(check.rule, seen, on=on).outcome is Outcome.PASS
+        after = replace(check, outcome=Outcome.PASS, ran_on=on, valid_until=None)
+        return after if passes else check
+    if check.rule.of == _DESCRIPTION and check.outcome in {Outcome.FAIL, Outcome.ERROR}:
+        return replace(check, outcome=None, ran_on=None, valid_until=None, record="")
+    return check
+
+
+def _seen(
+    rule: Rule, claims: Iterable[ClaimFact], on: date, *, actors: Mapping[str, str] | None = None
+) -> Iterator[Observation]:
+    """Yield claims as a rule over evidence sees them; who had a part is known of supposed ones."""
+    for claim in claims:
+        accepted = claim.accepted_on is not None and claim.accepted_on <= on
+        if rule.of == EVIDENCE:
+            if accepted and claim.need == rule.need and claim.period_from <= on:
+                yield Observation(claim.record, min(claim.period_to, on), actors=actors or {})
+        else:
+            labels = {"need": claim.need, "state": "accepted" if accepted else "waiting"}
+            yield Observation(claim.record, claim.claimed_on, labels, actors=actors or {})
 
 
 _Change = Callable[[ImplementationFact, Supposition, date], ImplementationFact]

@@ -11,7 +11,7 @@ from twofold.people.models import Person, Unit
 
 
 class Classification(models.TextChoices):
-    """Who may see an item."""
+    """How carefully an item is to be handled; who may see it is a matter of roles and units."""
 
     INTERNAL = "internal", _("Internal")
     CONFIDENTIAL = "confidential", _("Confidential")

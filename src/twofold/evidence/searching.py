@@ -3,6 +3,7 @@
 An item is found once, by the version of it that fits best. Versions in quarantine and erased items
 are never found. What was typed is taken apart here, so nothing in it is a command to the database:
 words are all looked for, `"words in quotes"` stand together, and `begin*` finds what begins so.
+Common words such as `of` are left out beside others: they would be marked everywhere.
 """
 
 import re
@@ -20,6 +21,7 @@ from twofold.evidence import index
 from twofold.evidence.marking import BEGIN, END, Marker
 from twofold.evidence.models import EvidenceVersion
 from twofold.evidence.queries import visible_versions
+from twofold.evidence.stopwords import STOPWORDS
 from twofold.people.access import Actor
 
 #: How many items are ranked; of more it is only said that there are more.
@@ -85,13 +87,23 @@ class Hit:
 
 
 def terms_of(text: str) -> tuple[Term, ...]:
-    """Return what is looked for; whatever was typed is taken for something, or left out."""
-    found = []
+    """Return what is looked for; whatever was typed is taken for something, or left out.
+
+    Common words count only where nothing else is looked for, or within quotes.
+    """
+    found: list[Term] = []
+    common: list[Term] = []
     for quoted, star, word in _TERM.findall(text[:_LONGEST]):
         words = tuple(index.words_of(quoted or word))
         if words:
-            found.append(Term(words, bool(star) or word.endswith("*")))
-    return tuple(found[:_MOST_TERMS])
+            term = Term(words, bool(star) or word.endswith("*"))
+            (common if _is_common(word) else found).append(term)
+    return tuple((found or common)[:_MOST_TERMS])
+
+
+def _is_common(word: str) -> bool:
+    # In capitals a word is meant: `IT`, or the A of an annex.
+    return not word.isupper() and index.folded(word) in STOPWORDS
 
 
 def search(text: str, by: Actor, *, at: datetime) -> Found:
@@ -226,7 +238,13 @@ def _marked_postgresql(  # pragma: no cover - measured on SQLite
 ) -> dict[UUID, tuple[str, ...]]:
     rows = EvidenceVersion.objects.filter(pk__in=keys).select_related("item", "text")
     texts = {row.pk: (*index.said_of(row), index.content_of(row)) for row in rows}
-    words = [word for words, open_ in terms for word in (words[:-1] if open_ else words)]
+    words = [
+        word
+        for words, open_ in terms
+        for word in (words[:-1] if open_ else words)
+        # Within words that stand together a common one would be marked everywhere.
+        if len(words) == 1 or word not in STOPWORDS
+    ]
     begins = [words[-1] for words, open_ in terms if open_]
     marker = Marker(words, begins, (text for row in texts.values() for text in row))
     return {

@@ -1,6 +1,7 @@
 """Reading persons, units and tokens."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
@@ -217,6 +218,12 @@ def erasure_for(key: UUID, by: Actor, *, at: datetime) -> Erasure:
     if found is None:
         raise NotFound(_("There is no such erasure."))
     return found
+
+
+def waiting_erasures(subjects: Iterable[str]) -> dict[str, Erasure]:
+    """Return the erasures of records that wait for a second person, by the record's ledger name."""
+    rows = Erasure.objects.filter(subject__in=list(subjects), decided_at=None)
+    return {row.subject: row for row in rows}
 
 
 def standing_erasure(subject: str) -> Erasure | None:

@@ -39,6 +39,7 @@ from twofold.reporting.facts import (
     needs_in,
     override_fact,
     veiled,
+    veiled_override,
 )
 from twofold.reporting.rows import MODELS, Model, Now, Row, Source, key_of, known_day
 from twofold.reporting.shelves import Shelves, Sight
@@ -298,7 +299,11 @@ class Book:
     def _override(self, requirement: str, sees: Sight | None) -> OverrideFact | None:
         """Return the override that stands for a reader on the day; of several, the widest."""
         rows = self._shelves.told(Override, requirement, sees, self._stands)
-        return override_fact(min(rows, key=self._weight)) if rows else None
+        if not rows:
+            return None
+        row = min(rows, key=self._weight)
+        fact = override_fact(row)
+        return veiled_override(fact) if sees and sees.veils(self._shelves.path(row)) else fact
 
     def _stands(self, row: Row) -> bool:
         return (

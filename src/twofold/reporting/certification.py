@@ -13,7 +13,7 @@ from twofold.people.access import Actor
 from twofold.people.models import Role
 from twofold.reporting.forecasts import history, weekly
 from twofold.reporting.history import names_of
-from twofold.reporting.judged import Judged, certified, judgements
+from twofold.reporting.judged import Judged, certified, judgements, sealed_statements
 from twofold.reporting.standing import standing
 
 
@@ -90,7 +90,8 @@ def certification(by: Actor, *, at: datetime) -> Certification:
     """Return how far each standard is from its certificate, as the actor may see it."""
     found = standing(by, at=at)
     weeks = weekly(by, found, at=at)
-    judged = [(framework, judgements(framework, found)) for framework in certified(found)]
+    sealed = sealed_statements(by, at=at)
+    judged = [(framework, judgements(framework, found, sealed)) for framework in certified(found)]
     owners = _owners(judged, found)
     standards = []
     for framework, given in judged:

@@ -17,7 +17,8 @@ from twofold.people.access import Actor, may
 from twofold.people.erasure import PERSON, permission_for
 from twofold.people.models import ApiToken, Erasure, Person, RoleAssignment
 from twofold.people.queries import ErasureState, erasure_state
-from twofold.reporting.controls import CreditedRequirement, claim_views, credited_requirements
+from twofold.reporting.controls import CreditedRequirement, claim_views
+from twofold.reporting.freshness import loss_without
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,17 @@ class EvidenceLoss:
 
     Attributes:
         claims: that stand on it, accepted or waiting.
-        credited: requirements that lose what those claims credit to them.
+        credited: requirements that rest on those claims today and on nothing else.
+        kept: requirements that other evidence carries.
+        ended: requirements for which those claims counted, and nothing does any longer.
     """
 
     item: EvidenceItem
     extent: Extent
     claims: tuple[EvidenceClaim, ...]
     credited: tuple[CreditedRequirement, ...]
+    kept: tuple[CreditedRequirement, ...] = ()
+    ended: tuple[CreditedRequirement, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,9 +91,9 @@ def evidence_loss(item: EvidenceItem, by: Actor, *, at: datetime) -> EvidenceLos
         for view in claim_views(item, by, at=at)
         if view.claim.rejected_at is None and view.claim.withdrawn_at is None
     )
-    return EvidenceLoss(
-        item, evidence.extent_of(item), claims, tuple(credited_requirements(claims))
-    )
+    loss = loss_without(claims, on=at.date())
+    extent = evidence.extent_of(item)
+    return EvidenceLoss(item, extent, claims, loss.lost, loss.kept, loss.ended)
 
 
 def person_loss(person: Person, *, at: datetime) -> PersonLoss:

@@ -117,6 +117,11 @@ def veiled_matter(fact: MatterFact) -> MatterFact:
     return replace(fact, title=_("told in the unit above alone"), record="")
 
 
+def veiled_override(fact: OverrideFact) -> OverrideFact:
+    """Return a status set by hand of which no more is told than what it is and until when."""
+    return replace(fact, reason=_("told in the unit above alone"), record="")
+
+
 def decision_fact(row: Row) -> ApplicabilityFact:
     """Return a decision whether a requirement applies."""
     return ApplicabilityFact(
@@ -179,11 +184,11 @@ def counts_until(period_to: date, valid_until: date, period_days: int | None) ->
 def _check(check: ControlCheck, result: Row | None) -> CheckFact:
     # A rule kept from before that more evidence could break says nothing, nor does what it found.
     if result is None or monotony_fault(check.rule) is not None:
-        return CheckFact(check.title, None)
+        return CheckFact(check.title, None, rule=check.rule)
     outcome = Outcome(result["outcome"])
     if outcome is Outcome.PASS and not is_rule(result["rule"], check.rule):
         # What was asked before held; nobody knows yet whether this does.
-        return CheckFact(check.title, None)
+        return CheckFact(check.title, None, rule=check.rule)
     ran_on = known_day(result["ran_at"])
     return CheckFact(
         title=check.title,
@@ -191,4 +196,5 @@ def _check(check: ControlCheck, result: Row | None) -> CheckFact:
         ran_on=ran_on,
         valid_until=ran_on + timedelta(days=CHECK_COUNTS_DAYS),
         record=f"controls.checkresult:{result['id']}",
+        rule=check.rule,
     )

@@ -4,7 +4,7 @@ A version counts until its last day, and for what is claimed of it perhaps only 
 control asks for something newer. Of an item the newest version alone is looked at.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from twofold.controls.models import EvidenceClaim
-from twofold.controls.queries import ClaimState, claims_in, needs_of, visible_claims
+from twofold.controls.queries import ClaimState, claim_state, claims_in, needs_of, visible_claims
 from twofold.evidence.models import EvidenceVersion
 from twofold.evidence.queries import newest_versions
 from twofold.people.access import Actor
@@ -66,6 +66,21 @@ class Lapse:
     claimed: bool
 
 
+@dataclass(frozen=True)
+class Loss:
+    """What becomes of requirements when claims count no longer; each stands in one place.
+
+    Attributes:
+        lost: requirements that rest on them and on nothing else.
+        kept: requirements that other evidence carries.
+        ended: requirements that nothing carries, and these claims themselves no longer.
+    """
+
+    lost: tuple[CreditedRequirement, ...]
+    kept: tuple[CreditedRequirement, ...]
+    ended: tuple[CreditedRequirement, ...] = ()
+
+
 def calendar(by: Actor, *, chosen: str = "", at: datetime) -> Calendar:
     """Return what ends to count when, as the actor may see it; two queries.
 
@@ -110,18 +125,46 @@ def lapses(ending: Iterable[tuple[date, UUID]], by: Actor, *, at: datetime) -> l
     return [_lapse(rows[key], day, claims.get(key, []), lasting) for day, key in given]
 
 
+def loss_without(claims: Iterable[EvidenceClaim], *, on: date) -> Loss:
+    """Return what loses credit if these claims count no longer from a day on; one query.
+
+    Claims that nobody accepted, and those on controls that are run no longer, carry nothing.
+    Whatever else is accepted carries further, whether or not somebody may see it.
+    """
+    given = list(claims)
+    accepted = _counted(EvidenceClaim.objects.all())
+    others = accepted.exclude(pk__in=[claim.pk for claim in given])
+    lasting = _lasting(others, [given])
+    carrying = [claim for claim in given if _carries(claim)]
+    found = _loss(
+        [claim for claim in carrying if _until(claim) >= on or _lasts(claim, lasting) >= on],
+        lambda claim: _lasts(claim, lasting) >= on,
+    )
+    told = {entry.requirement.id for entry in (*found.lost, *found.kept)}
+    ended = [e for e in credited_requirements(carrying) if e.requirement.id not in told]
+    return Loss(found.lost, found.kept, tuple(ended))
+
+
 def _lapse(
     version: EvidenceVersion,
     day: date,
     claims: list[EvidenceClaim],
     lasting: Mapping[tuple[UUID, str], date],
 ) -> Lapse:
-    ends = [claim for claim in claims if lasting[_answered(claim)] <= _until(claim)]
-    goes_on = [claim for claim in claims if claim not in ends]
+    found = _loss(claims, lambda claim: _lasts(claim, lasting) > _until(claim))
+    return Lapse(version, day, found.lost, found.kept, claimed=bool(claims))
+
+
+def _loss(claims: Iterable[EvidenceClaim], goes_on: Callable[[EvidenceClaim], bool]) -> Loss:
+    """Return what is lost without these claims, and what is kept because an answer goes on."""
+    ends: list[EvidenceClaim] = []
+    stays: list[EvidenceClaim] = []
+    for claim in claims:
+        (stays if goes_on(claim) else ends).append(claim)
     lost = tuple(credited_requirements(ends))
     gone = {entry.requirement.id for entry in lost}
-    kept = [e for e in credited_requirements(goes_on) if e.requirement.id not in gone]
-    return Lapse(version, day, lost, tuple(kept), claimed=bool(claims))
+    kept = [e for e in credited_requirements(stays) if e.requirement.id not in gone]
+    return Loss(lost, tuple(kept))
 
 
 def _lasting(
@@ -136,15 +179,29 @@ def _lasting(
     return found
 
 
+def _lasts(claim: EvidenceClaim, lasting: Mapping[tuple[UUID, str], date]) -> date:
+    """Return until when what a claim answers is answered; the first of all days: by nothing."""
+    return lasting.get(_answered(claim), date.min)
+
+
+def _carries(claim: EvidenceClaim) -> bool:
+    accepted = claim_state(claim) is ClaimState.ACCEPTED
+    return accepted and claim.implementation.retired_at is None
+
+
 def _answered(claim: EvidenceClaim) -> tuple[UUID, str]:
     return claim.implementation_id, claim.need
 
 
 def _accepted(by: Actor, at: datetime) -> QuerySet[EvidenceClaim]:
     """Return the accepted claims on controls that are run, with no more than is asked of them."""
-    rows = claims_in(visible_claims(by, at=at), ClaimState.ACCEPTED)
+    return _counted(visible_claims(by, at=at))
+
+
+def _counted(rows: QuerySet[EvidenceClaim]) -> QuerySet[EvidenceClaim]:
     return (
-        rows.filter(implementation__retired_at=None)
+        claims_in(rows, ClaimState.ACCEPTED)
+        .filter(implementation__retired_at=None)
         .select_related(None)
         .select_related("implementation")
         .order_by()

@@ -91,6 +91,8 @@ _KINDS = {
     "controls.implementation.described": gettext_lazy("Implementation described"),
     "controls.implementation.evidence_required": gettext_lazy("Evidence asked for set"),
     "controls.implementation.retired": gettext_lazy("Implementation ended"),
+    "controls.implementation.retirement_asked": gettext_lazy("Asked that the implementation ends"),
+    "controls.implementation.retirement_dropped": gettext_lazy("Implementation goes on"),
     "controls.implementation.terms_changed": gettext_lazy(
         "Terms changed: the control of the library was adapted"
     ),

@@ -57,6 +57,7 @@ class OpenedImplementation:
     may_approve: bool
     may_claim: bool
     may_run: bool
+    may_confirm_end: bool
 
 
 def opened(row: Implementation, by: Actor, *, at: datetime) -> OpenedImplementation:
@@ -85,6 +86,8 @@ def opened(row: Implementation, by: Actor, *, at: datetime) -> OpenedImplementat
         may_approve=permitted[Permission.APPROVE_CONTROL] and by.person_id not in row.hands,
         may_claim=permitted[Permission.CLAIM],
         may_run=permitted[Permission.RUN_CHECKS],
+        may_confirm_end=permitted[Permission.APPROVE_CONTROL]
+        and row.retirement_asked_by_id not in {None, by.person_id},
     )
 
 

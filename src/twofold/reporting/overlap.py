@@ -1,6 +1,6 @@
 """What a requirement, a control or a whole standard serves besides, and what remains to be done."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
@@ -18,7 +18,16 @@ from twofold.catalog.model import (
     Unpaired,
 )
 from twofold.controls.queries import library
-from twofold.domain.overlap import Asked, Overlap, Served, Wording, overlap, served_by, worded
+from twofold.domain.overlap import (
+    Asked,
+    Overlap,
+    Served,
+    Worded,
+    Wording,
+    overlap,
+    served_by,
+    worded,
+)
 from twofold.domain.readiness import Credit, Readiness, Relation, Status
 from twofold.people.access import Actor
 from twofold.people.errors import InvalidInput
@@ -112,40 +121,49 @@ class ControlOverlap:
 
 @dataclass(frozen=True)
 class Remaining:
-    """A requirement of the second standard that is not fully shown today."""
+    """A requirement of the second standard that is not fully shown today.
+
+    Attributes:
+        asked: how much of it the first standard asks already: 1 wholly, 0 nothing, else by the
+            strength of the strongest pair in tenths, at most one half.
+    """
 
     requirement: Requirement
     readiness: Readiness | None
+    asked: float
     work: Work
 
 
 @dataclass(frozen=True)
 class StandardOverlap:
-    """How much of a second standard the work for a first one serves.
+    """How much of a second standard the work for a first one does, by the crosswalk of the two.
 
     Attributes:
-        potential: mean over the applicable requirements of the second, 0 to 1, when all controls
-            of the first are shown to work; None where no requirement applies.
-        shown: the same today; None too where no organisation is looked at.
-        worded: at least so much by the wording of the two standards alone; None where no
-            requirement applies or nothing pairs the two standards.
-        controls: how many controls the first standard needs; `running` of them are run somewhere.
-        wholly: how many requirements they serve wholly; partly, not_at_all: the others.
+        wholly: how many applicable requirements of the second the first asks wholly, whoever runs
+            which control; partly, not_at_all: the others.
+        least: the share of those that are asked wholly, 0 to 1; None where no requirement applies
+            or nothing pairs the two standards.
+        most: the same, where those asked in part count by their strongest pair too: its strength in
+            tenths, at most one half.
+        shown: mean of what the library's controls for the first show of the second today, 0 to 1;
+            None where no requirement applies or no organisation is looked at.
+        controls: how many controls of the library the first standard needs; `running` of them are
+            run somewhere.
         excluded: how many requirements were decided not to apply.
         remaining: what is not fully shown today, or where no organisation is looked at what the
-            controls of the first do not serve wholly; what lies furthest beyond it comes first.
+            first does not ask wholly; what lies furthest beyond it comes first.
     """
 
     first: Framework
     second: Framework
-    potential: float | None
-    shown: float | None
-    worded: float | None
-    controls: int
-    running: int | None
     wholly: int
     partly: int
     not_at_all: int
+    least: float | None
+    most: float | None
+    shown: float | None
+    controls: int
+    running: int | None
     excluded: int
     remaining: tuple[Remaining, ...]
 
@@ -193,25 +211,24 @@ def compared(on: Basis, first: str, second: str) -> tuple[Framework, Framework]:
 
 
 def standard_overlap(on: Basis, first: Framework, second: Framework) -> StandardOverlap:
-    """Return how much of a second framework the work for a first one serves."""
+    """Return how much of a second framework the work for a first one does."""
     asked = _asked(on, second)
     found = overlap(_asked(on, first), asked, on.shown or {})
-    full = sum(entry.potential == 1 for entry in found.served)
-    nothing = sum(not entry.potential for entry in found.served)
-    running = None if on.shown is None else sum(key in on.shown for key in found.controls)
+    wordings = list(_wordings(on, first, asked))
+    told = worded([entry.requirement for entry in asked], wordings)
     return StandardOverlap(
         first=first,
         second=second,
-        potential=_figure(found.potential),
+        wholly=told.wholly,
+        partly=told.partly,
+        not_at_all=told.not_at_all,
+        least=_figure(told.least) if wordings else None,
+        most=_figure(told.most) if wordings else None,
         shown=None if on.shown is None else _figure(found.shown),
-        worded=_figure(_worded(on, first, asked)),
         controls=len(found.controls),
-        running=running,
-        wholly=full,
-        partly=len(found.served) - full - nothing,
-        not_at_all=nothing,
+        running=None if on.shown is None else sum(key in on.shown for key in found.controls),
         excluded=sum(entry.auditable for entry in second.requirements) - len(asked),
-        remaining=tuple(_remaining(on, found)),
+        remaining=tuple(_remaining(on, found, told)),
     )
 
 
@@ -287,27 +304,28 @@ def _ask(catalog: Catalog, requirement: str) -> Asked:
     )
 
 
-def _worded(on: Basis, first: Framework, asked: Sequence[Asked]) -> Fraction | None:
-    wordings = list(_wordings(on.catalog, first, asked))
-    return worded([entry.requirement for entry in asked], wordings) if wordings else None
+def _wordings(on: Basis, first: Framework, asked: Iterable[Asked]) -> Iterator[Wording]:
+    """Yield the pairs from what applies of a framework into what is asked, read in that direction.
 
-
-def _wordings(catalog: Catalog, first: Framework, asked: Iterable[Asked]) -> Iterator[Wording]:
-    """Yield the pairs from a framework into what is asked, read in that direction."""
+    What was decided not to apply in the first is no work that was done for it.
+    """
     for entry in asked:
-        for pair in catalog.pairs_of.get(entry.requirement, ()):
+        for pair in on.catalog.pairs_of.get(entry.requirement, ()):
             other = _other_end(pair, entry.requirement)
-            if catalog.requirements[other].framework == first.id:
+            if on.catalog.requirements[other].framework == first.id and _applies(on, other):
                 yield Wording(entry.requirement, _read_from(pair, other), pair.strength)
 
 
-def _remaining(on: Basis, found: Overlap) -> Iterator[Remaining]:
-    for entry in found.remaining:
-        # Of the library alone nothing is known but what its controls could do.
-        if on.shown is not None or entry.potential < 1:
+def _remaining(on: Basis, found: Overlap, told: Worded) -> Iterator[Remaining]:
+    """Yield what remains; what the first standard asks least of comes first."""
+    for entry in sorted(found.remaining, key=lambda entry: told.shares[entry.requirement]):
+        share = told.shares[entry.requirement]
+        # Where no organisation is looked at, nothing is known but what the standards ask.
+        if on.shown is not None or share < 1:
             yield Remaining(
                 on.catalog.requirements[entry.requirement],
                 on.readiness.get(entry.requirement),
+                float(share),
                 _work(on, entry),
             )
 

@@ -19,18 +19,18 @@ Values = dict[str, Any]
 
 
 def standard_values(found: StandardOverlap) -> Values:
-    """Return how much of a second framework a first one serves; shares are 0 to 1, or None."""
+    """Return how much of a second framework a first one asks; shares are 0 to 1, or None."""
     return {
         "first": found.first.id,
         "second": found.second.id,
-        "potential": found.potential,
-        "shown": found.shown,
-        "worded": found.worded,
-        "controls": found.controls,
-        "running": found.running,
         "wholly": found.wholly,
         "partly": found.partly,
         "not_at_all": found.not_at_all,
+        "least": found.least,
+        "most": found.most,
+        "shown": found.shown,
+        "controls": found.controls,
+        "running": found.running,
         "excluded": found.excluded,
         "remaining": [_remaining(entry) for entry in found.remaining],
     }
@@ -79,6 +79,7 @@ def _remaining(entry: Remaining) -> Values:
         "requirement": entry.requirement.id,
         "title": entry.requirement.title,
         "status": _status(entry.readiness),
+        "asked": entry.asked,
         "work": _work(entry.work),
     }
 

@@ -34,8 +34,11 @@ def overrides_on(requirement: str, by: Actor, *, at: datetime) -> list[OverrideV
 
 
 def overrides_behind(readiness: Readiness, by: Actor, *, at: datetime) -> list[OverrideView]:
-    """Return the override that makes a state what it was on a past day; nothing is to be done."""
-    if not readiness.overridden:
+    """Return the override that makes a state what it was on a past day; nothing is to be done.
+
+    Of one that holds from a unit above, which is told without its record, there is none.
+    """
+    if not readiness.overridden or not readiness.reasons[0].record:
         return []
     key = UUID(readiness.reasons[0].record.partition(":")[2])
     return [

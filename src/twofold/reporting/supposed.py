@@ -91,10 +91,11 @@ class Supposed:
         meant = [entry.change for entry in given if entry.about == control]
         if not meant:
             return before
-        needs = tuple(need.kind for need in self.catalog.control_by_id[control].evidence)
+        known = self.catalog.control_by_id[control]
         made = imagined(
             control,
-            needs=needs,
+            needs=tuple(need.kind for need in known.evidence),
+            checks=[(check.title, check.rule) for check in known.checks],
             scope=_("supposed"),
             on=self.on,
             shown=Change.SHOWN in meant,

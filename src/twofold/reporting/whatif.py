@@ -3,14 +3,14 @@
 The same functions answer on changed facts; nothing is written.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from twofold.catalog.model import Framework, Predicate, Requirement
 from twofold.controls.models import EvidenceClaim
-from twofold.domain.certification import PredicateState
+from twofold.domain.certification import PredicateState, Sealed
 from twofold.domain.forecast import Forecast, forecast
 from twofold.domain.readiness import Readiness
 from twofold.domain.supposition import Supposition
@@ -18,7 +18,13 @@ from twofold.evidence.models import EvidenceItem
 from twofold.evidence.queries import visible_items
 from twofold.people.access import Actor
 from twofold.reporting.forecasts import history, weekly
-from twofold.reporting.judged import Judged, certified, judgements, open_of
+from twofold.reporting.judged import (
+    Judged,
+    certified,
+    judgements,
+    open_of,
+    sealed_statements,
+)
 from twofold.reporting.posture import FrameworkPosture, framework_posture
 from twofold.reporting.standing import Snapshot, Standing, standing
 from twofold.reporting.supposed import Supposed
@@ -66,7 +72,8 @@ def what_if(given: Sequence[Supposition], by: Actor, *, at: datetime) -> tuple[S
     found = standing(by, at=at)
     supposed = Supposed(found, list(_resolved(given, by, at)))
     weeks = weekly(by, found, at=at)
-    return tuple(_turn(framework, found, supposed, weeks) for framework in certified(found))
+    sealed = sealed_statements(by, at=at)
+    return tuple(_turn(entry, found, supposed, weeks, sealed) for entry in certified(found))
 
 
 def _resolved(given: Iterable[Supposition], by: Actor, at: datetime) -> Iterable[Supposition]:
@@ -82,7 +89,11 @@ def _resolved(given: Iterable[Supposition], by: Actor, at: datetime) -> Iterable
 
 
 def _turn(
-    framework: Framework, found: Standing, supposed: Supposed, weeks: Sequence[Snapshot]
+    framework: Framework,
+    found: Standing,
+    supposed: Supposed,
+    weeks: Sequence[Snapshot],
+    sealed: Mapping[str, Sealed],
 ) -> StandardTurn:
     points = history(framework, weeks)
     return StandardTurn(
@@ -90,7 +101,7 @@ def _turn(
         before=framework_posture(framework, found),
         after=framework_posture(framework, supposed),
         requirements=tuple(_requirements(framework, found, supposed)),
-        predicates=tuple(_predicates(framework, found, supposed)),
+        predicates=tuple(_predicates(framework, found, supposed, sealed)),
         forecast_before=forecast(points),
         forecast_after=forecast(points, open_now=len(open_of(framework, supposed.readiness))),
     )
@@ -104,8 +115,11 @@ def _requirements(framework: Framework, found: Judged, supposed: Judged) -> Iter
                 yield Turn(entry, before, after)
 
 
-def _predicates(framework: Framework, found: Judged, supposed: Judged) -> Iterable[PredicateTurn]:
-    pairs = zip(judgements(framework, found), judgements(framework, supposed), strict=True)
-    for (predicate, before), (_same, after) in pairs:
+def _predicates(
+    framework: Framework, found: Judged, supposed: Judged, sealed: Mapping[str, Sealed]
+) -> Iterable[PredicateTurn]:
+    today = judgements(framework, found, sealed)
+    changed = judgements(framework, supposed, sealed)
+    for (predicate, before), (_same, after) in zip(today, changed, strict=True):
         if before.state is not after.state:
             yield PredicateTurn(predicate, before.state, after.state)

@@ -29,6 +29,11 @@ def _need(reason: Reason) -> str:
     return need.title if need else reason.detail
 
 
+def _standard(reason: Reason) -> str:
+    known = {entry.id: entry.short_title for entry in library().frameworks}
+    return known.get(reason.about, reason.about)
+
+
 def _day(reason: Reason) -> str:
     return date_format(reason.on, "j M Y") if reason.on else _("an unknown day")
 
@@ -86,6 +91,17 @@ _SENTENCES: dict[Cause, Callable[[Reason], str]] = {
     Cause.EVIDENCE_NOT_ACCEPTED: lambda r: (
         _("%(scope)s: waits to be accepted: %(need)s.") % {"need": _need(r), "scope": r.about}
     ),
+    Cause.NO_STATEMENT: lambda r: (
+        _("No approved Statement of Applicability of %(standard)s is in force.")
+        % {"standard": _standard(r)}
+    ),
+    Cause.STATEMENT_OUTRUN: lambda r: (
+        _("The Statement of Applicability of %(standard)s in force tells %(id)s otherwise.")
+        % {"standard": _standard(r), "id": r.detail}
+    ),
+    Cause.NOT_KEPT: lambda r: (
+        _("Cannot be shown yet: no %(record)s is kept here.") % {"record": r.detail}
+    ),
     Cause.OPEN_BREACH: lambda r: (
         _("%(title)s, found on %(day)s.") % {"title": r.detail, "day": _day(r)}
     ),
@@ -123,6 +139,14 @@ _ACTIONS: dict[Cause, Callable[[Reason], str]] = {
     Cause.NO_EVIDENCE: lambda r: _("Add evidence and claim it: %(need)s.") % {"need": _need(r)},
     Cause.EVIDENCE_EXPIRED: lambda r: _("Renew the evidence: %(need)s.") % {"need": _need(r)},
     Cause.EVIDENCE_NOT_ACCEPTED: lambda _r: _("Have a second person accept the claim."),
+    Cause.NO_STATEMENT: lambda r: (
+        _("Prepare the statement of %(standard)s and have a second person approve it.")
+        % {"standard": _standard(r)}
+    ),
+    Cause.STATEMENT_OUTRUN: lambda _r: _("Prepare a new version of the statement."),
+    Cause.NOT_KEPT: lambda r: (
+        _("Show the %(record)s to the auditor from where it is kept.") % {"record": r.detail}
+    ),
     Cause.OPEN_BREACH: lambda _r: _("Find the cause of the breach and bring it within limits."),
     Cause.ONLY_PARTLY_COVERED: lambda _r: _("Run a control that covers what is left over."),
     Cause.EVIDENCED_ONCE: lambda _r: _("Keep operating it; a second period shows that it works."),

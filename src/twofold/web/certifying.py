@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from twofold.domain.forecast import Forecast, Point
+from twofold.people.models import Unit
 from twofold.reporting.certification import Owed, PredicateView, StageView, StandardView
 from twofold.reporting.forecasts import forecast_text, method_text
 from twofold.reporting.posture import FrameworkPosture
@@ -141,12 +143,12 @@ def figures(entry: FrameworkPosture) -> dict[str, Any]:
     }
 
 
-def step_row(step: Step) -> dict[str, Any]:
+def step_row(step: Step, unit: Unit, *, decides: bool) -> dict[str, Any]:
     """Return a step of the roadmap in words, and where it is taken."""
     return {
         "step": step,
         "title": step_title(step),
-        "href": step_href(step),
+        "href": step_href(step, unit, decides=decides),
         "unlocks": [
             {"standard": entry.framework.short_title, "requirements": entry.requirements}
             for entry in step.unlocks
@@ -164,17 +166,22 @@ def step_title(step: Step) -> str:
     return str(_STEPS[step.phase]) % {"control": control}
 
 
-def step_href(step: Step) -> str:
-    """Return the address of the page on which a step is taken."""
+def step_href(step: Step, unit: Unit, *, decides: bool) -> str:
+    """Return the address of the page on which a step is taken.
+
+    Args:
+        decides: whether the reader may decide what applies in the unit; else that page is not
+            named, which they may not open.
+    """
     if step.control is not None:
         name = "implement" if step.phase is Phase.DESCRIBE else "control"
         return reverse(name, args=[step.control.id])
-    return decide_href(step.framework.id if step.framework else "")
+    return decide_href(step.framework.id, unit) if step.framework and decides else ""
 
 
-def decide_href(framework: str) -> str:
-    """Return where it is decided which controls of a standard apply."""
-    return reverse("statement-decide", args=[framework])
+def decide_href(framework: str, unit: Unit) -> str:
+    """Return where it is decided which controls of a standard apply in a unit."""
+    return f"{reverse('statement-decide', args=[framework])}?{urlencode({'unit': str(unit.pk)})}"
 
 
 _STEPS = {
@@ -194,7 +201,7 @@ def _predicate(view: PredicateView) -> dict[str, Any]:
         "others": owed[1:],
         "met": view.met,
         "excluded": view.excluded,
-        "asked": len(view.owed) + len(view.met),
+        "asked": len({entry.requirement.id for entry in view.owed}) + len(view.met),
     }
 
 

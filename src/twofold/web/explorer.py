@@ -106,9 +106,9 @@ def standard_card(found: StandardOverlap) -> dict[str, Any]:
     return {
         "first": found.first,
         "second": found.second,
-        "potential": per_cent(found.potential),
+        "least": per_cent(found.least),
+        "most": per_cent(found.most),
         "shown": per_cent(found.shown),
-        "worded": per_cent(found.worded),
         "controls": found.controls,
         "running": found.running,
         "wholly": found.wholly,
@@ -117,7 +117,7 @@ def standard_card(found: StandardOverlap) -> dict[str, Any]:
         "applicable": found.applicable,
         "excluded": found.excluded,
         "remaining": len(found.remaining),
-        "beyond": sum(entry.work.potential < 1 for entry in found.remaining),
+        "beyond": sum(entry.asked < 1 for entry in found.remaining),
         "href": address("overlap-remaining", first=found.first.id, second=found.second.id),
     }
 
@@ -128,6 +128,7 @@ def remaining_row(entry: Remaining) -> dict[str, Any]:
         "requirement": entry.requirement,
         "href": requirement_href(entry.requirement),
         "state": entry.readiness.status.value if entry.readiness else "",
+        "asked": per_cent(entry.asked),
         "work": work_shape(entry.work),
     }
 

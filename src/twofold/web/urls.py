@@ -95,6 +95,12 @@ urlpatterns = [
     path(
         "implementations/<uuid:key>/retire/", implementations.retire, name="implementation-retire"
     ),
+    path(
+        "implementations/<uuid:key>/retire/confirm/",
+        implementations.confirm_end,
+        name="implementation-confirm-end",
+    ),
+    path("implementations/<uuid:key>/keep/", implementations.keep, name="implementation-keep"),
     path("implementations/<uuid:key>/claim/", claims.claim, name="claim"),
     path("claims/<uuid:key>/accept/", claims.accept, name="claim-accept"),
     path("claims/<uuid:key>/reject/", claims.reject, name="claim-reject"),

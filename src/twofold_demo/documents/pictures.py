@@ -14,7 +14,10 @@ from twofold_demo.documents.document import Document
 
 _FIELDS = {"wind_mph": "#0b63b0", "humidity_pct": "#b0540b", "visibility_mi": "#4d7a1f"}
 _WIDTH, _HEIGHT = 1120, 560
-_LEFT, _TOP, _RIGHT, _BOTTOM = 80, 90, 1080, 480
+_LEFT, _TOP, _RIGHT, _BOTTOM = 80, 100, 1010, 480
+#: Between two figures at the axis, the first of which there are not too many.
+_STEPS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
+_MOST_STEPS = 7
 #: Drawn twice as large and made smaller, so that slanting lines are smooth.
 _SCALE = 2
 _INK, _QUIET, _LIMIT = "#1a1a1a", "#5c5c5c", "#b3261e"
@@ -65,7 +68,7 @@ class _Chart:
         self._text((_LEFT, 24), title, 22, _INK)
         self._axes()
         self._line([(_LEFT, self._y(self._limit)), (_RIGHT, self._y(self._limit))], _LIMIT)
-        self._text((_RIGHT - 150, self._y(self._limit) - 22), f"limit {self._limit:g}", 15, _LIMIT)
+        self._text((_RIGHT + 8, self._y(self._limit) - 10), f"limit {self._limit:g}", 15, _LIMIT)
         for number, (field, rows) in enumerate(self._measured.items()):
             self._values(rows, _FIELDS[field])
             self._legend(rows[0].monitor.name if rows else field, number, _FIELDS[field])
@@ -78,9 +81,9 @@ class _Chart:
 
     def _axes(self) -> None:
         self._line([(_LEFT, _BOTTOM), (_RIGHT, _BOTTOM)], _QUIET)
-        for step in range(5):
-            value = self._top * step / 4
-            self._text((20, self._y(value) - 9), f"{value:.2f}", 15, _QUIET)
+        step = next((step for step in _STEPS if self._top / step < _MOST_STEPS), _STEPS[-1])
+        for number in range(int(self._top / step) + 1):
+            self._text((28, self._y(number * step) - 9), f"{number * step:g}", 15, _QUIET)
         for number, day in enumerate(self._days):
             self._text((self._x(number) - 20, _BOTTOM + 12), f"{day:%d %b}", 14, _QUIET)
         self._text((_LEFT, _HEIGHT - 40), "Population stability index per week", 15, _QUIET)

@@ -39,7 +39,7 @@ def test_what_was_not_checked_today_is_due(cast, run):
 
 
 def test_what_is_no_longer_run_is_never_due(cast, run):
-    controls.retire_implementation(run, reason="Gone.", by=factories.actor(cast.owner), at=AT)
+    factories.retire(run, reason="Gone.", by=factories.actor(cast.owner), at=AT)
 
     assert keys(checks.implementations_due(PRODUCT, at=NEXT_DAY)) == []
     assert keys(checks.without_result(PRODUCT, at=NEXT_DAY)) == []

@@ -51,8 +51,8 @@ def test_a_finding_is_open_until_somebody_closed_it(cast, of_unit):
         AT.date(),
         {"raised_by": f"person:{cast.auditor.pk}", "owner": "", "closed_by": ""},
     )
-    # Nobody has said yet by when: how late it is cannot be told.
-    assert before.measures == {"age_days": 40, "overdue_days": None}
+    # Nobody has said yet by when: it is not late.
+    assert before.measures == {"age_days": 40, "overdue_days": 0}
     assert late.measures == {"age_days": 40, "overdue_days": 10}
     assert late.actors["owner"] == f"person:{cast.owner.pk}"
     assert (after.labels["state"], after.measures["overdue_days"]) == ("closed", 3)

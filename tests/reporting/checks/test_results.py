@@ -209,7 +209,7 @@ def test_where_nothing_is_checked_permission_is_asked_all_the_same(cast, run):
 
 
 def test_what_is_no_longer_run_is_not_checked(cast, run):
-    retired = controls.retire_implementation(
+    retired = factories.retire(
         run, reason="The system is gone.", by=factories.actor(cast.owner), at=AT
     )
 

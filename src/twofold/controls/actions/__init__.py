@@ -19,7 +19,6 @@ from twofold.controls.actions.implementations import (
     approve_implementation,
     implement,
     require_evidence,
-    retire_implementation,
     revise_implementation,
     set_checks,
 )
@@ -31,6 +30,11 @@ from twofold.controls.actions.library import (
     restore_control,
     retire_control,
     withdraw_framework,
+)
+from twofold.controls.actions.retirements import (
+    ask_to_retire,
+    confirm_retirement,
+    keep_running,
 )
 from twofold.controls.actions.statements import approve_statement, prepare_statement
 
@@ -47,13 +51,16 @@ __all__ = [
     "approve_override",
     "approve_statement",
     "ask_for_erasure",
+    "ask_to_retire",
     "claim",
     "confirm_erasure",
+    "confirm_retirement",
     "decide_applicability",
     "erase_evidence",
     "implement",
     "import_framework",
     "import_framework_file",
+    "keep_running",
     "prepare_statement",
     "record_checks",
     "reject_claim",
@@ -61,7 +68,6 @@ __all__ = [
     "require_evidence",
     "restore_control",
     "retire_control",
-    "retire_implementation",
     "revise_implementation",
     "set_checks",
     "take_stock",

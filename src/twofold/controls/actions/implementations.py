@@ -1,4 +1,4 @@
-"""Saying how controls are run, having it approved, and ending it."""
+"""Saying how controls are run, and having it approved."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -11,7 +11,6 @@ from twofold.catalog.controls import LONGEST
 from twofold.catalog.model import ControlCheck, EvidenceNeed
 from twofold.controls.models import Implementation
 from twofold.controls.queries import library_control, library_may_have_changed, rule_values
-from twofold.controls.retirement import refuse_open
 from twofold.domain.checks import monotony_fault
 from twofold.inventory.models import AISystem
 from twofold.ledger import actions as ledger
@@ -88,7 +87,7 @@ def revise_implementation(
         InvalidInput: no description.
         Conflict: the control is no longer run there.
     """
-    row = _locked(implementation, by, at)
+    row = locked(implementation, by=by, at=at)
     row.description = _description(description)
     row.owner = owner
     row.await_approval(person_behind(by))
@@ -120,7 +119,7 @@ def approve_implementation(
         Conflict: the control is no longer run there.
         Outdated: it was changed since it was read.
     """
-    row = _locked(implementation, by, at, Permission.APPROVE_CONTROL)
+    row = locked(implementation, by=by, at=at, permission=Permission.APPROVE_CONTROL)
     require_unchanged(row, expected)
     access.require_another(by, than=row.hands, what=_("the approval of a control"))
     if review_due_date <= at.date():
@@ -140,30 +139,6 @@ def approve_implementation(
 
 
 @transaction.atomic
-def retire_implementation(
-    implementation: Implementation, *, reason: str, by: Actor, at: datetime
-) -> Implementation:
-    """Say that a control is no longer run in a scope; what was shown of it stays on record.
-
-    Raises:
-        AccessDenied: the actor may not implement controls there, or is no person.
-        InvalidInput: no reason.
-        Conflict: it is retired already, or something is open against it, which is named: a finding
-            is closed by what was done about it and not by letting its control go.
-    """
-    row = _locked(implementation, by, at)
-    refuse_open(row)
-    row.retirement = required(
-        reason, 500, field="reason", message=_("Give a reason of 1 to %(maximum)s characters.")
-    )
-    row.retired_by_id = person_behind(by)
-    row.retired_at = at
-    row.save()
-    ledger.record(row, "retired", by=by.ledger_name, at=at)
-    return row
-
-
-@transaction.atomic
 def require_evidence(
     implementation: Implementation, needs: Sequence[EvidenceNeed], *, by: Actor, at: datetime
 ) -> Implementation:
@@ -174,7 +149,7 @@ def require_evidence(
         InvalidInput: none, too many, a kind twice, or a kind, title or period that does not fit.
         Conflict: the control is no longer run there.
     """
-    row = _locked(implementation, by, at)
+    row = locked(implementation, by=by, at=at)
     if not 1 <= len(needs) <= _MOST:
         raise InvalidInput(
             _("Ask for 1 to %(most)d kinds of evidence.") % {"most": _MOST}, field="needs"
@@ -207,7 +182,7 @@ def set_checks(
             that could fail because evidence is added.
         Conflict: the control is no longer run there.
     """
-    row = _locked(implementation, by, at)
+    row = locked(implementation, by=by, at=at)
     if len(checks) > _MOST or len({check.id for check in checks}) < len(checks):
         raise InvalidInput(
             _("Give at most %(most)d checks, each once.") % {"most": _MOST}, field="checks"
@@ -237,13 +212,19 @@ def _change_terms(row: Implementation, kind: str, *, by: Actor, at: datetime) ->
     return row
 
 
-def _locked(
+def locked(
     implementation: Implementation,
+    *,
     by: Actor,
     at: datetime,
     permission: Permission = Permission.IMPLEMENT_CONTROL,
 ) -> Implementation:
-    """Return the row, locked, when the actor may act on it in this way and it is still run."""
+    """Return the row, locked, when the actor may act on it in this way and it is still run.
+
+    Raises:
+        AccessDenied: the actor may not act on it in this way.
+        Conflict: the control is no longer run there.
+    """
     rows: Any = Implementation.objects.select_for_update(of=("self",))
     row: Implementation = rows.select_related("unit", "system").get(pk=implementation.pk)
     subject = row.system.ledger_subject if row.system else ""

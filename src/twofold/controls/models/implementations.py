@@ -38,6 +38,11 @@ class Implementation(Recorded):
     )
     approved_at = models.DateTimeField(null=True, blank=True)
     review_due_date = models.DateField(null=True, blank=True)
+    #: Who asked that it ends; it is run until another person has confirmed that.
+    retirement_asked_by = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    retirement_asked_at = models.DateTimeField(null=True, blank=True)
     retired_by = models.ForeignKey(
         Person, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -66,6 +71,14 @@ class Implementation(Recorded):
                 than_may_be_nobody=True,
             ),
             by_somebody("approved", name="controls_implementation_approved_by_somebody"),
+            by_somebody("retirement_asked", name="controls_implementation_retirement_asked"),
+            # What ended before two persons were needed has nobody who asked.
+            by_another(
+                "retired",
+                than="retirement_asked_by",
+                name="controls_implementation_retired_by_another",
+                than_may_be_nobody=True,
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -70,6 +70,24 @@ def visible_statements(by: Actor, *, at: datetime) -> QuerySet[Statement]:
         .defer("content")
         .order_by("framework", "-number")
     )
+
+
+def statements_in_force(by: Actor, *, at: datetime) -> dict[str, Statement]:
+    """Return the approved statement of each standard that is in force, with its content.
+
+    Of several the one of the widest unit, and of that the newest; those of units above what the
+    actor may read are among them, because they hold below. One query.
+    """
+    paths = () if by.restricted_to else reach(by, Permission.READ, at=at)
+    rows = Statement.objects.filter(
+        Q(unit__in=_units(by, at)) | Q(unit__path__in=paths_above(paths)),
+        approved_at__isnull=False,
+        effective_date__lte=at.astimezone(UTC).date(),
+    ).select_related("unit")
+    found: dict[str, Statement] = {}
+    for row in sorted(rows, key=lambda row: (len(row.unit.path), row.unit.path, -row.number)):
+        found.setdefault(row.framework, row)
+    return found
 
 
 def canonical(content: Mapping[str, Any]) -> str:

@@ -13,7 +13,13 @@ control over all its scopes and changes them by one scope at a time, so that an 
 change costs the same however many scopes there are; `conclude` answers from tallies.
 """
 
-from twofold.domain.readiness.assessment import assess, bears, conclude, is_covered
+from twofold.domain.readiness.assessment import (
+    PARTIAL_RELATIONS_CAP,
+    assess,
+    bears,
+    conclude,
+    is_covered,
+)
 from twofold.domain.readiness.facts import (
     ApplicabilityFact,
     Cause,
@@ -34,6 +40,7 @@ from twofold.domain.readiness.scopes import ScopeState, scope_state, turning_day
 from twofold.domain.readiness.tally import Tally
 
 __all__ = [
+    "PARTIAL_RELATIONS_CAP",
     "ApplicabilityFact",
     "Cause",
     "CheckFact",

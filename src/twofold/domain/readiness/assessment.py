@@ -6,6 +6,7 @@ from datetime import date
 from fractions import Fraction
 
 from twofold.domain.readiness.facts import (
+    MATTERS,
     Cause,
     Credit,
     Readiness,
@@ -17,13 +18,16 @@ from twofold.domain.readiness.scopes import open_matters, scope_state
 from twofold.domain.readiness.tally import Tally, rank
 
 #: What a requirement may reach while something is missing, however much the rest is worth.
-_PARTIAL_CAP = Fraction(9, 10)
-#: What stands in nobody's way.
-SOUND = {Cause.EVIDENCED, Cause.EVIDENCED_ONCE, Cause.CHECK_PASSED, Cause.CHECK_NOT_RUN}
-#: What shows that something works, and not yet that it goes on working.
-_ONCE = {Cause.EVIDENCED_ONCE, Cause.CHECK_NOT_RUN}
-#: What is open against a control counts for everything that it is credited to.
-_MATTERS = (Cause.OPEN_MAJOR, Cause.OPEN_BREACH, Cause.ACTION_OVERDUE, Cause.OPEN_MINOR)
+_UNFINISHED_CAP = Fraction(9, 10)
+#: What all partial relations to a requirement are worth together, at most. Each says that something
+#: of the requirement is left over, and none says what: two may share the same part and leave the
+#: same rest, so however many there are, more than half is not known to be done.
+PARTIAL_RELATIONS_CAP = Fraction(1, 2)
+#: What shows that something works, and not yet that it goes on working. A check that could not be
+#: computed has found nothing, as one that was not run.
+_ONCE = {Cause.EVIDENCED_ONCE, Cause.CHECK_NOT_RUN, Cause.CHECK_ERROR}
+#: What takes nothing away.
+SOUND = {Cause.EVIDENCED, Cause.CHECK_PASSED, *_ONCE}
 #: A control by its credit, and the sums over the scopes that run it on the day.
 Running = tuple[Credit, Tally]
 
@@ -38,16 +42,16 @@ def assess(facts: RequirementFacts, on: date) -> Readiness:
     - a major nonconformity is open against the requirement, or against a control that covers it
       wholly; or every implementation has a fault of design (no owner, not approved, review
       overdue): `gap`;
-    - some fault of design or of evidence, a check that fails or errs, a matter open, or no running
+    - some fault of design or of evidence, a check that fails, a matter open, or no running
       control that covers the requirement wholly: `partial`. Where one covers it wholly, controls
       that only touch it are held against it by what is open against them alone; else by all;
     - otherwise `conforming`; and `effective` when each evidence need of each implementation is met
       over time, by evidence of two periods, the earlier of which had not lapsed before the later
-      one began, and every check has a result: no result is never a pass.
+      one began, and every check has a result: none is never a pass, and an error is none.
 
-    The score is the best credit of a wholly covering control, or the sum of partial credits, which
-    is capped at 0.9 because what they share is not known; 0.9 also caps a `partial` status. A
-    partial relation counts by its strength in tenths.
+    The score is the larger of two: the best share that a wholly covering control shows, and what
+    the partial relations are worth together, each its share by strength in tenths, summed and at
+    most `PARTIAL_RELATIONS_CAP`. A `partial` status is worth at most 0.9.
 
     An override that is approved and has not expired replaces the status alone; `computed` and the
     score stay what the facts say.
@@ -63,7 +67,7 @@ def assess(facts: RequirementFacts, on: date) -> Readiness:
         return found
     run = [(credit, tally) for credit, tally in running if tally.scopes]
     covered = is_covered(run)
-    own = {matter.record for matter in facts.matters}
+    own = {reason.record for reason in open_matters(facts.matters, facts.requirement, on)}
     grounds = {
         reason
         for credit, tally in run
@@ -84,7 +88,7 @@ def bears(credit: Credit, cause: Cause, *, covered: bool) -> bool:
     Args:
         covered: whether a control that is run covers the requirement wholly.
     """
-    return credit.relation.covers_wholly or not covered or cause in _MATTERS
+    return credit.relation.covers_wholly or not covered or cause in MATTERS
 
 
 def conclude(facts: RequirementFacts, running: Sequence[Running], on: date) -> Readiness:
@@ -187,8 +191,8 @@ def _score(run: Sequence[Running], status: Status) -> float:
         ),
         Fraction(0),
     )
-    best = max([*whole, min(shared, _PARTIAL_CAP)])
-    return float(min(best, _PARTIAL_CAP) if status is Status.PARTIAL else best)
+    best = max([*whole, min(shared, PARTIAL_RELATIONS_CAP)])
+    return float(min(best, _UNFINISHED_CAP) if status is Status.PARTIAL else best)
 
 
 def _answer(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from twofold.domain.checks import Outcome
+from twofold.domain.checks import Outcome, Rule
 
 
 class Status(StrEnum):
@@ -60,11 +60,19 @@ class Cause(StrEnum):
     NO_EVIDENCE = "no_evidence"
     EVIDENCE_EXPIRED = "evidence_expired"
     EVIDENCE_NOT_ACCEPTED = "evidence_not_accepted"
+    # Of what an auditor expects alone; no state of a requirement rests on these.
+    NO_STATEMENT = "no_statement"
+    STATEMENT_OUTRUN = "statement_outrun"
+    NOT_KEPT = "not_kept"
     ONLY_PARTLY_COVERED = "only_partly_covered"
     CHECK_NOT_RUN = "check_not_run"
     EVIDENCED_ONCE = "evidenced_once"
     EVIDENCED = "evidenced"
     CHECK_PASSED = "check_passed"
+
+
+#: What is open against a control counts for everything that it is credited to.
+MATTERS = (Cause.OPEN_MAJOR, Cause.OPEN_BREACH, Cause.ACTION_OVERDUE, Cause.OPEN_MINOR)
 
 
 class MatterKind(StrEnum):
@@ -118,6 +126,7 @@ class CheckFact:
         outcome: None when it has never been run.
         valid_until: last day on which the result still counts.
         record: ledger name of the result; blank when there is none.
+        rule: what it asks; None where that is not known.
     """
 
     title: str
@@ -125,6 +134,7 @@ class CheckFact:
     ran_on: date | None = None
     valid_until: date | None = None
     record: str = ""
+    rule: Rule | None = None
 
 
 @dataclass(frozen=True)
@@ -240,8 +250,9 @@ class Readiness:
 
     Attributes:
         score: 0 to 1, the share of the requirement that is shown to be met; None where it is not
-            defined (not applicable, unknown), 0 for a gap, at most 0.9 for partial, 1 above. Of an
-            overridden status it stays what the facts say.
+            defined (not applicable, unknown), 0 for a gap, at most 0.9 for partial (0.5 where only
+            partial relations show it), 1 above. Of an overridden status it stays what the facts
+            say.
         reasons: the grounds, most pressing cause first, within a cause the earliest day first;
             the first one is the next thing to act on. At least one.
         computed: what the facts say; other than `status` only where an override stands.
@@ -252,6 +263,11 @@ class Readiness:
     score: float | None
     reasons: tuple[Reason, ...]
     computed: Status
+
+    @property
+    def held_back_by(self) -> tuple[Reason, ...]:
+        """What is open against it or its controls, whatever the score; the most pressing first."""
+        return tuple(reason for reason in self.reasons if reason.cause in MATTERS)
 
     @property
     def overridden(self) -> bool:

@@ -33,7 +33,6 @@ _HALVING = {
     Cause.OPEN_MINOR,
     Cause.ACTION_OVERDUE,
     Cause.CHECK_FAILED,
-    Cause.CHECK_ERROR,
 }
 
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from twofold.controls.models import Applicability, Implementation, Statement
 from twofold.domain.checks import Observation, Rule
-from twofold.findings.models import Finding, Grade
+from twofold.findings.models import Finding
 from twofold.ledger.queries import newest_checkpoints
 from twofold.reporting.checks.gathered import (
     Asked,
@@ -57,7 +57,6 @@ def findings(asked: Asked) -> Finder:
 def _findings(asked: Asked, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Place, Observation]]:
     for key, path, system, grade, raised_at, due, closed_at, raised_by, owner, closed_by in rows:
         last = asked.on if closed_at is None else known_day(closed_at)
-        late = 0 if due is None and grade == Grade.IMPROVEMENT else None
         yield (
             Place(path, system),
             Observation(
@@ -66,7 +65,8 @@ def _findings(asked: Asked, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[P
                 labels={"state": "open" if closed_at is None else "closed", "grade": grade},
                 measures={
                     "age_days": days_between(known_day(raised_at), asked.on),
-                    "overdue_days": late if due is None else max(0, days_between(due, last)),
+                    # What is due on no day is late on none.
+                    "overdue_days": 0 if due is None else max(0, days_between(due, last)),
                 },
                 actors={
                     "raised_by": person(raised_by),

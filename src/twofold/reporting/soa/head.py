@@ -86,12 +86,12 @@ def method_lines() -> list[str]:
         _("Not started: no control that serves it is run anywhere."),
         _("Planned: one is described, and its description awaits approval by a second person."),
         _(
-            "Partly implemented: run and approved, while evidence is missing, a check does not "
-            "hold, something is open against it, or what is run covers it only in part."
+            "Partly implemented: run and approved, while what covers it wholly lacks evidence or a "
+            "check that holds, something is open against it, or what is run covers it in part."
         ),
         _(
-            "Implemented: approved, covered wholly, shown by accepted evidence within its "
-            "validity, and nothing is open against it."
+            "Implemented: what covers it wholly is approved and shown by accepted evidence within "
+            "its validity, and nothing is open against it or against what only touches it."
         ),
         _("A status that was set by hand is told beside the computed one and never in its place."),
     ]

@@ -15,6 +15,8 @@ from twofold.web.forms.seen import SeenForm
 Kinds = list[tuple[str, str]]
 _DATE = {"type": "date"}
 _NAME = 200
+#: What a classification does, and what it does not.
+HANDLING = _("How carefully it is to be handled; who may see it is a matter of roles and units.")
 
 
 class DescribeForm(SeenForm):
@@ -22,7 +24,9 @@ class DescribeForm(SeenForm):
 
     title = forms.CharField(label=_("Title"), max_length=200)
     kind = forms.ChoiceField(label=_("Kind"))
-    classification = forms.ChoiceField(label=_("Classification"), choices=Classification)
+    classification = forms.ChoiceField(
+        label=_("Classification"), choices=Classification, help_text=HANDLING
+    )
     owner = forms.ModelChoiceField(
         label=_("Owner"),
         queryset=Person.objects.none(),
@@ -173,7 +177,9 @@ class UploadForm(ContentForm):
     )
     kind = forms.ChoiceField(label=_("Kind"))
     unit = forms.ModelChoiceField(label=_("Unit"), queryset=Unit.objects.none())
-    classification = forms.ChoiceField(label=_("Classification"), choices=Classification)
+    classification = forms.ChoiceField(
+        label=_("Classification"), choices=Classification, help_text=HANDLING
+    )
     field_order = (
         "file",
         "title",

@@ -18,7 +18,7 @@ from twofold.evidence.repository import item_for, past_retention
 from twofold.ledger.queries import revision_of
 from twofold.people.access import Permission, may, require, require_anywhere
 from twofold.people.errors import AccessDenied, Refusal
-from twofold.people.queries import persons
+from twofold.people.queries import persons, waiting_erasures
 from twofold.web.forms.repository import DescribeForm, PurposeForm, ReasonForm
 from twofold.web.forms.seen import SeenForm
 from twofold.web.kinds import kind_choices
@@ -91,8 +91,15 @@ def retention(request: HttpRequest) -> HttpResponse:
     by, at = actor(request), now()
     require_anywhere(by, Permission.READ, at=at)
     page = page_of(request, past_retention(by, on=at.date(), at=at))
+    waiting = waiting_erasures(item.ledger_subject for item in page.object_list)
     rows = [
-        (item, may(by, Permission.ERASE_EVIDENCE, unit=item.unit, at=at, subject=item.about))
+        {
+            "item": item,
+            "erasure": waiting.get(item.ledger_subject),
+            "may_erase": may(
+                by, Permission.ERASE_EVIDENCE, unit=item.unit, at=at, subject=item.about
+            ),
+        }
         for item in page.object_list
     ]
     return render(request, "evidence_retention.html", {"page": page, "rows": rows})

@@ -61,6 +61,7 @@ def gap(request: HttpRequest) -> HttpResponse:
     by, at = actor(request), now()
     unit = _unit(request, by, at)
     found = gap_assessment(unit, by, at=at)
+    decides = may(by, Permission.DECIDE_APPLICABILITY, unit=unit, at=at)
     context = {
         **_about(unit, found, by, at),
         "areas": [
@@ -78,7 +79,7 @@ def gap(request: HttpRequest) -> HttpResponse:
         "decide": [
             {
                 "title": framework.short_title,
-                "href": f"{decide_href(framework.id)}?{urlencode({'unit': str(unit.pk)})}",
+                "href": decide_href(framework.id, unit) if decides else "",
             }
             for framework in certified(standing(by, at=at))
         ],
@@ -125,13 +126,14 @@ def roadmap(request: HttpRequest) -> HttpResponse:
     by, at = actor(request), now()
     unit = _unit(request, by, at)
     steps = compute(by, unit=unit, at=at)
+    decides = may(by, Permission.DECIDE_APPLICABILITY, unit=unit, at=at)
     wanted = request.GET.get("phase", "")
     shown = [step for step in steps if wanted in {"", step.phase.value}]
     page = Paginator(shown, ROWS).get_page(request.GET.get("page"))
     context = {
         "unit": unit,
         "page": page,
-        "rows": [step_row(step) for step in page.object_list],
+        "rows": [step_row(step, unit, decides=decides) for step in page.object_list],
         "total": len(steps),
         "csv": _address("roadmap-csv", unit=unit),
         "phase_filter": choice_filter(
@@ -162,12 +164,15 @@ def roadmap_csv(request: HttpRequest) -> HttpResponse:
     writer.writerow(
         ["number", "phase", "step", "control", "scopes", "owner_role", "unlocks", "link"]
     )
-    for step in compute(by, unit=_unit(request, by, at), at=at):
-        writer.writerow(plain(_cells(step, request)))
+    unit = _unit(request, by, at)
+    decides = may(by, Permission.DECIDE_APPLICABILITY, unit=unit, at=at)
+    for step in compute(by, unit=unit, at=at):
+        href = step_href(step, unit, decides=decides)
+        writer.writerow(plain(_cells(step, request.build_absolute_uri(href) if href else "")))
     return response
 
 
-def _cells(step: Step, request: HttpRequest) -> list[str]:
+def _cells(step: Step, link: str) -> list[str]:
     unlocked = [entry.id for unlocks in step.unlocks for entry in unlocks.requirements]
     return [
         str(step.number),
@@ -177,7 +182,7 @@ def _cells(step: Step, request: HttpRequest) -> list[str]:
         str(step.scopes),
         step.owner_role,
         " ".join(unlocked),
-        request.build_absolute_uri(step_href(step)),
+        link,
     ]
 
 

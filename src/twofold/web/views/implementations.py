@@ -90,18 +90,31 @@ def revise(request: HttpRequest, key: UUID) -> HttpResponse:
 def retire(request: HttpRequest, key: UUID) -> HttpResponse:
     row = _to_be_changed(request, key)
     form = RetireForm(request.POST or None)
-    if _done(request, form, lambda given: actions.retire_implementation(row, **given)):
-        return _changed(request, key, _("It is recorded that the control is no longer run there."))
+    if _done(request, form, lambda given: actions.ask_to_retire(row, **given)):
+        return _changed(request, key, _("It ends once another person has confirmed it."))
     words = {
         "heading": _("End how it is run"),
         "lead": _(
-            "It counts for nothing from today on. What was shown of it stays on record, and the "
-            "control can be described anew."
+            "Once another person has confirmed it, it counts for nothing any more; until then it "
+            "counts on. What was shown of it stays on record, and the control can be described "
+            "anew."
         ),
-        "act": _("End it"),
+        "act": _("Ask that it ends"),
         "tone": "danger",
     }
     return _form_page(request, row, form, words)
+
+
+@require_POST
+def confirm_end(request: HttpRequest, key: UUID) -> HttpResponse:
+    actions.confirm_retirement(implementation_for(request, key), by=actor(request), at=now())
+    return _changed(request, key, _("It is recorded that the control is no longer run there."))
+
+
+@require_POST
+def keep(request: HttpRequest, key: UUID) -> HttpResponse:
+    actions.keep_running(implementation_for(request, key), by=actor(request), at=now())
+    return _changed(request, key, _("It is run as before."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -164,7 +177,7 @@ def implementation_for(request: HttpRequest, key: UUID) -> Implementation:
         NotFound: there is none, or it lies outside the reader's reach: the two are told alike.
     """
     rows = visible_implementations(actor(request), at=now()).prefetch_related(None)
-    found = rows.select_related("retired_by").filter(pk=key).first()
+    found = rows.select_related("retired_by", "retirement_asked_by").filter(pk=key).first()
     if found is None:
         raise NotFound(_("There is no such implementation."))
     return found

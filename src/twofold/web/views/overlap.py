@@ -92,7 +92,7 @@ def remaining(request: HttpRequest) -> HttpResponse:
         "left_filter": choice_filter(
             "left",
             left,
-            [("beyond", _("Beyond the first")), ("show", _("Only to be run and shown"))],
+            [("beyond", _("Beyond the first")), ("show", _("Asked by the first wholly"))],
         ),
         "refused": refused,
     }
@@ -177,7 +177,7 @@ def _matching(catalog: Catalog, text: str) -> list[Found]:
 
 
 def _left(entry: Remaining, wanted: str) -> bool:
-    beyond = entry.work.potential < 1
+    beyond = entry.asked < 1
     return {"beyond": beyond, "show": not beyond}.get(wanted, True)
 
 

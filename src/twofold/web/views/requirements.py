@@ -14,6 +14,7 @@ from twofold.catalog.model import Catalog, Requirement
 from twofold.controls import actions
 from twofold.controls.models import Applicability
 from twofold.controls.queries import library
+from twofold.domain.readiness import Cause, Readiness
 from twofold.ledger.queries import history
 from twofold.people.access import Permission, may, permitted_units, require_anywhere
 from twofold.people.errors import NotFound, Refusal
@@ -156,6 +157,7 @@ def _assessed(
     context = {
         "readiness": readiness,
         "score": percent(readiness),
+        "held_back": _open(readiness),
         "reasons": reason_lines(readiness.reasons),
     }
     if shown.past:
@@ -172,6 +174,13 @@ def _assessed(
         "credits": requirement_credits(entry, found, by, at=at),
         "overrides": overrides_on(entry.id, by, at=at),
     }
+
+
+def _open(readiness: Readiness) -> int:
+    """Return how many matters hold it back; an action that is late is of one of them."""
+    matters = [entry for entry in readiness.held_back_by if entry.cause is not Cause.ACTION_OVERDUE]
+    # One of which no record is told stands for itself.
+    return len({entry.record or entry for entry in matters})
 
 
 def _offers(request: HttpRequest, entry: Requirement, shown: ShownDay) -> dict[str, bool]:
