@@ -15,7 +15,12 @@ from twofold.people.models import ApiToken
 
 KEY = "00000000-0000-4000-8000-000000000000"
 #: What stands for the parameters of an address; everything else is a key.
-WORDS = {"code": "loans", "requirement_id": "27001:A.8.15", "control_id": "TF-MON-01"}
+WORDS = {
+    "code": "loans",
+    "requirement_id": "27001:A.8.15",
+    "control_id": "TF-MON-01",
+    "number": "1",
+}
 
 
 def filled(address):

@@ -21,6 +21,13 @@ def aged(path, days=2):
     os.utime(path, (old, old))
 
 
+@pytest.fixture(autouse=True)
+def arriving(settings, tmp_path):
+    """A folder of arriving files that no other test looks into."""
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "arriving"
+    settings.FILE_UPLOAD_TEMP_DIR.mkdir()
+
+
 def test_what_nothing_refers_to_is_listed_and_removed_when_it_is_old(item):
     stray = store_of_installation().put([b"nobody refers to it"])
 
@@ -44,9 +51,7 @@ def test_what_versions_refer_to_stays(item, monkeypatch):
     assert left.sha256 == item.versions.get().stored_sha256
 
 
-def test_what_was_begun_and_never_ended_goes_after_a_day(item, settings, tmp_path):
-    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "arriving"
-    settings.FILE_UPLOAD_TEMP_DIR.mkdir()
+def test_what_was_begun_and_never_ended_goes_after_a_day(item, settings):
     half = settings.BLOBS / "unfinished-0123"
     arrived = settings.FILE_UPLOAD_TEMP_DIR / "tmp1.upload"
     young = settings.FILE_UPLOAD_TEMP_DIR / "tmp2.upload"

@@ -83,7 +83,7 @@ def test_evidence_is_found_chosen_and_claimed_by_plain_links(
     page.get_by_role("link", name=re.compile(rf"Choose\s*: {world.item.title}, version 1")).click()
     page.get_by_label("What it shows").fill("Reports are part of the plan.")
     page.get_by_role("button", name="Record the claim").click()
-    expect(page.get_by_text("Reports are part of the plan.")).to_be_visible()
+    expect(page.get_by_text("Reports are part of the plan.", exact=True)).to_be_visible()
 
 
 def test_a_person_is_added_given_a_role_and_signs_in_by_plain_forms(

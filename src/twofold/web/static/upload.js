@@ -101,7 +101,7 @@
       }
       if (request.status !== 201) {
         const reasons = (told.errors ?? []).map(
-          (error) => (error.field ? `${error.field}: ${error.reason}` : error.reason),
+          (error) => (error.field ? `${this.label(error.field)}: ${error.reason}` : error.reason),
         );
         return this.refuse(row, reasons.length ? reasons : [this.words.lost]);
       }
@@ -112,6 +112,12 @@
       row.state.textContent = this.words.done;
       row.progress.value = 1;
       return told.href;
+    }
+
+    // What a field is called on the page.
+    label(field) {
+      const words = this.form.elements[field]?.labels?.[0]?.textContent.trim();
+      return words || field;
     }
 
     refuse(row, reasons) {
