@@ -173,7 +173,8 @@ def test_of_a_document_without_pages_the_text_that_was_read_is_shown(cast):
 def test_an_altered_or_missing_file_is_not_shown(cast, settings):
     made, gone = version(cast, files.picture(), "a.png"), version(cast, b"x", "a.txt")
     for path in settings.BLOBS.rglob(made.stored_sha256):
-        path.write_bytes(path.read_bytes()[:-1] + b"x")
+        data = path.read_bytes()
+        path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     for path in settings.BLOBS.rglob(gone.stored_sha256):
         path.unlink()
 

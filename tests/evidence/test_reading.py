@@ -183,7 +183,8 @@ def test_a_file_that_is_gone_or_altered_is_said_to_be_so(cast, settings):
     for path in settings.BLOBS.rglob(gone.stored_sha256):
         path.unlink()
     for path in settings.BLOBS.rglob(altered.stored_sha256):
-        path.write_bytes(path.read_bytes()[:-1] + b"x")
+        data = path.read_bytes()
+        path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
 
     assert read_waiting() == 2
 

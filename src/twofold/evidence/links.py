@@ -35,7 +35,7 @@ def link(
         raise InvalidInput(
             _("Say it in %(maximum)d characters.") % {"maximum": _PURPOSE_LENGTH}, field="purpose"
         )
-    if target == item.ledger_subject or not revision_of(target):
+    if target == item.ledger_subject or "\0" in target or not revision_of(target):
         raise InvalidInput(_("There is no such record to link to."), field="target")
     with transaction.atomic():
         held = standing(item)
