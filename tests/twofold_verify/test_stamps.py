@@ -1,6 +1,7 @@
 """Time stamps, made by `openssl ts`, and the bounds that they put on the times of entries."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 import rfc3161_client
@@ -182,3 +183,12 @@ def test_bounds_are_those_of_all_stamps(given_stamps, asked):
         early = any(size <= index and time < when - TOLERANCE for size, when in at)
         late = any(size > index and time > when + TOLERANCE for size, when in at)
         assert bool(brackets.fault(index, time)) is (early or late)
+
+
+def test_an_answer_without_the_signers_certificate_names_nobody():
+    answer = SimpleNamespace(
+        signed_data=SimpleNamespace(signer_infos=[SimpleNamespace()], certificates=[])
+    )
+
+    with pytest.raises(stamps.StampError, match="does not carry the certificate"):
+        stamps._authority(answer)  # noqa: SLF001
