@@ -5,12 +5,12 @@ A source may be slow or out of reach: nothing that alerts anybody waits for it.
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 from django.db import close_old_connections, connections
 
+from twofold.cli.beside import beside
 from twofold.people.access import part_of_product
 from twofold.reporting.collecting import due_collections, places_of_installation, run_collection
 from twofold.reporting.collecting.running import Due
@@ -18,7 +18,6 @@ from twofold.reporting.collecting.running import Due
 _log = logging.getLogger(__name__)
 COLLECTOR = part_of_product("collector")
 PAUSE_S = 20.0
-STOP_S = 15.0
 
 
 class Collecting:
@@ -59,17 +58,9 @@ class Collecting:
         return True
 
 
-@contextmanager
-def collecting() -> Iterator[None]:
+def collecting() -> AbstractContextManager[object]:
     """Collect in a thread beside what the block does."""
-    running = Collecting()
-    thread = threading.Thread(target=running.run, name="collecting", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        running.stop()
-        thread.join(STOP_S)
+    return beside(Collecting(), "collecting")
 
 
 def _now() -> datetime:

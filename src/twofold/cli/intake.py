@@ -6,13 +6,14 @@ for it.
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 from django.conf import settings
 from django.db import close_old_connections, connections
 
+from twofold.cli.beside import beside
 from twofold.evidence.quarantine import scan_waiting
 from twofold.evidence.reading import read_waiting
 from twofold.people.access import part_of_product
@@ -21,7 +22,6 @@ _log = logging.getLogger(__name__)
 #: How soon a new file is found by its words.
 PAUSE_S = 2.0
 PAUSE_AFTER_FAILURE_S = 30.0
-STOP_S = 15.0
 
 
 class Intake:
@@ -67,17 +67,9 @@ def scan() -> int:
     return scan_waiting(by=part_of_product("scanner"), at=_now())
 
 
-@contextmanager
-def taking_in() -> Iterator[None]:
+def taking_in() -> AbstractContextManager[object]:
     """Scan and read in a thread beside what the block does."""
-    intake = Intake()
-    thread = threading.Thread(target=intake.run, name="intake", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        intake.stop()
-        thread.join(STOP_S)
+    return beside(Intake(), "intake")
 
 
 def _now() -> datetime:

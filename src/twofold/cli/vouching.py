@@ -5,14 +5,15 @@ Whoever is asked may take long or be out of reach: nothing that alerts anybody w
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connections
 
+from twofold.cli.beside import beside
 from twofold.ledger import anchors, witnesses
 from twofold.ledger.asking import AskingError
 from twofold.ledger.errors import LedgerError
@@ -21,7 +22,6 @@ from twofold_verify.policy import Witness
 
 _log = logging.getLogger(__name__)
 PAUSE_S = 5.0
-STOP_S = 15.0
 
 
 class Vouching:
@@ -96,17 +96,9 @@ def alarm_after() -> timedelta:
     return timedelta(seconds=settings.ALARM_SECONDS)
 
 
-@contextmanager
-def vouching() -> Iterator[None]:
+def vouching() -> AbstractContextManager[object]:
     """Look after it in a thread beside what the block does."""
-    looking = Vouching()
-    thread = threading.Thread(target=looking.run, name="vouching", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        looking.stop()
-        thread.join(STOP_S)
+    return beside(Vouching(), "vouching")
 
 
 def _now() -> datetime:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.db import close_old_connections, connections
 
+from twofold.cli.beside import beside
 from twofold.cli.checking import Checking
 from twofold.cli.collecting import collecting
 from twofold.cli.intake import taking_in
@@ -126,15 +127,13 @@ class Worker:
 @contextmanager
 def working() -> Iterator[threading.Thread]:
     """Work in a thread beside what the block does; at its end the running step is waited for."""
-    worker = Worker()
-    thread = threading.Thread(target=worker.run, name="worker", daemon=True)
-    thread.start()
-    try:
-        with vouching(), collecting(), taking_in():
-            yield thread
-    finally:
-        worker.stop()
-        thread.join(STOP_S)
+    with (
+        beside(Worker(), "worker", stop_s=STOP_S) as thread,
+        vouching(),
+        collecting(),
+        taking_in(),
+    ):
+        yield thread
 
 
 def drain(*, seal_everything: bool = False) -> None:

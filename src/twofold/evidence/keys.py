@@ -6,7 +6,6 @@ has erased its files, wherever copies of them may lie.
 """
 
 import base64
-import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +18,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from twofold.evidence.models import EvidenceItem, EvidenceKey
-from twofold.evidence.storage import sync_folder
 from twofold.evidence.storage.encryption import KEY_BYTES
+from twofold.ledger.durable import create_once
 from twofold.ledger.erasing import overwrite_deleted
 from twofold.people.errors import Conflict
 
@@ -140,17 +139,4 @@ def _require_none_wrapped(path: Path) -> None:
 
 
 def _make(path: Path) -> None:
-    whole = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(base64.b64encode(new_key()) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        # A link fails when another process was first; its key is then everybody's.
-        os.link(whole, path)
-    except FileExistsError:
-        pass
-    finally:
-        whole.unlink()
-    sync_folder(path.parent)
+    create_once(path, base64.b64encode(new_key()) + b"\n")

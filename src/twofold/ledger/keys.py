@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.conf import settings
 
+from twofold.ledger.durable import create_once, sync_folder
 from twofold.ledger.errors import LedgerError
 from twofold_verify.note import NoteError, Signer, Verifier
 
@@ -66,7 +67,7 @@ def prepare_successor() -> Signer:
         _make(_beside(path, successor.verifier), successor.private_key, successor.name)
         with suppress(FileExistsError):
             os.link(path, _beside(path, current.verifier))
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as refusal:
         raise _out_of_reach(path, refusal) from None
     return successor
@@ -94,7 +95,7 @@ def promote(successor: Verifier) -> Signer:
         whole.replace(path)
         # Renaming a second name of the same file onto itself leaves both.
         whole.unlink(missing_ok=True)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as refusal:
         raise _out_of_reach(path, refusal) from None
     return promoted
@@ -141,27 +142,5 @@ def _new_origin() -> str:
 
 def _make(path: Path, private_key: Ed25519PrivateKey, origin: str) -> None:
     pem = private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    whole = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    handle = os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            # An origin that cannot name a key is refused before anything is signed with it.
-            file.write(Signer(origin, private_key).name.encode() + b"\n" + pem)
-            file.flush()
-            os.fsync(file.fileno())
-        # A link fails when another process was first; its key is then the log's key.
-        os.link(whole, path)
-    except FileExistsError:
-        pass
-    finally:
-        whole.unlink()
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Put the key's name on the disk: what it signs outlives a crash, so it must too."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    # An origin that cannot name a key is refused before anything is signed with it.
+    create_once(path, Signer(origin, private_key).name.encode() + b"\n" + pem)

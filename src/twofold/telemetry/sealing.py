@@ -18,8 +18,8 @@ from django.db import transaction
 from django.db.models import Min, Sum
 
 from twofold.domain.profile import FieldType
-from twofold.evidence.storage import sync_folder
 from twofold.ledger import actions as ledger
+from twofold.ledger.durable import sync_folder
 from twofold.people.access import Actor
 from twofold.telemetry import segments
 from twofold.telemetry.damage import read_each, sound_batches

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from twofold.evidence.storage import sync_folder
+from twofold.ledger.durable import sync_folder
 
 ROTATE_AT_BYTES = 16 * 1024 * 1024
 

@@ -11,7 +11,7 @@ from twofold.evidence.storage.chosen import (
     stores_of_installation,
 )
 from twofold.evidence.storage.encryption import DamagedFile, Opened, encrypted
-from twofold.evidence.storage.folder import FolderStore, sync_folder
+from twofold.evidence.storage.folder import FolderStore
 from twofold.evidence.storage.store import Listed, Store, StoredBlob, StoreUnavailable
 
 __all__ = [
@@ -27,5 +27,4 @@ __all__ = [
     "open_stored",
     "store_of_installation",
     "stores_of_installation",
-    "sync_folder",
 ]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from twofold.evidence.storage.store import Listed, StoredBlob, is_address
+from twofold.ledger.durable import sync_folder
 
 _FORGOTTEN_AFTER_S = 24 * 60 * 60
 _UNFINISHED = "unfinished-"
@@ -92,15 +93,6 @@ def remove_unfinished(folder: Path, *, before: datetime) -> int:
                 path.unlink()
                 removed += 1
     return removed
-
-
-def sync_folder(folder: Path) -> None:
-    """Put a folder's entries on the disk, so that a rename in it survives a crash."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _remove_forgotten(folder: Path, newest: Path) -> None:
