@@ -5,10 +5,8 @@ over the entries as they were read; the rest holds the records against those ent
 an alteration touched.
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import TypeVar
 
 from twofold_verify import entry as entries
 from twofold_verify import rotation
@@ -18,13 +16,13 @@ from twofold_verify.errors import VerificationError
 from twofold_verify.files import ERASED, Files
 from twofold_verify.merkle import RootsAt, leaf_hash
 from twofold_verify.note import Verifier
+from twofold_verify.parts import Parts
 from twofold_verify.report import Figures, Findings, Report
-from twofold_verify.source import Part, Source, SourceError
-from twofold_verify.states import Chain, KeptStates, compare_live, name_of, name_removed
-from twofold_verify.tiles import TILE_WIDTH, TileError
+from twofold_verify.source import Part, Source
+from twofold_verify.states import Chain, KeptStates, name_of
+from twofold_verify.tiles import TILE_WIDTH
 from twofold_verify.vouching import Outside, Vouching, open_checkpoint
 
-Item = TypeVar("Item")
 #: A place behind every entry that has one.
 _WAITING = 1 << 62
 #: Names of the parts that make up all entries there are.
@@ -56,14 +54,16 @@ class _Verification:
     def __init__(self, source: Source, trust: Verifier | None, outside: Outside) -> None:
         self._source = source
         self._findings = Findings()
+        self._parts = Parts(self._findings)
         self._vouching = Vouching(source, self._findings, trust, outside)
         self._dated = bool(self._vouching.brackets)
-        self._unread: set[str] = set()
         self._chain = Chain(self._findings)
         self._files = Files(source, self._findings)
         self._with_tiles = source.has(Part.TILES)
         self._with_states = source.has(Part.REVISIONS)
-        revisions = self._read("revisions", source.revisions) if self._with_states else iter(())
+        revisions = (
+            self._parts.read("revisions", source.revisions) if self._with_states else iter(())
+        )
         self._states = KeptStates(revisions, self._findings)
 
     def run(self) -> Report:
@@ -83,8 +83,8 @@ class _Verification:
 
     def _checkpoint(self) -> Checkpoint | None:
         """Return the checkpoint when the key that signs at its size vouches for it."""
-        note = next(self._read("checkpoint", lambda: iter([self._source.checkpoint()])), None)
-        if "checkpoint" in self._unread:
+        note = next(self._parts.read("checkpoint", lambda: iter([self._source.checkpoint()])), None)
+        if "checkpoint" in self._parts.unread:
             return None
         keys = self._vouching.keys
         if note is None or keys is None:
@@ -103,11 +103,13 @@ class _Verification:
 
     def _entries(self, statement: Checkpoint | None) -> int:
         """Check every sequenced entry and the tree over them; return their number."""
-        hashes = self._read("tiles", self._source.leaf_hashes) if self._with_tiles else iter(())
+        hashes = (
+            self._parts.read("tiles", self._source.leaf_hashes) if self._with_tiles else iter(())
+        )
         alignment, vouched = Alignment(hashes), self._vouching.sizes()
         roots = RootsAt([*vouched, statement.size] if statement else vouched)
         without_hash = 0
-        rest = self._read("entries", self._source.entries)
+        rest = self._parts.read("entries", self._source.entries)
         while batch := list(islice(rest, TILE_WIDTH)):
             leaves = [leaf_hash(data) for data in batch]
             roots.extend(leaves)
@@ -118,7 +120,7 @@ class _Verification:
                 place = alignment.place(leaf)
                 without_hash += place.hash is None
                 self._entry(data, leaf, place)
-        if "entries" not in self._unread:
+        if "entries" not in self._parts.unread:
             self._ends(alignment, statement.size if statement else None, without_hash)
         if statement and roots.get(statement.size) not in {None, statement.root}:
             message = "The entries do not lead to the root that the checkpoint signs."
@@ -129,7 +131,7 @@ class _Verification:
 
     def _finish_vouching(self, statement: Checkpoint | None, size: int) -> None:
         """Name what outsiders vouch for and the log does not hold, and what they do not cover."""
-        self._vouching.finish(size, whole=not self._unread & _ENTRIES)
+        self._vouching.finish(size, whole=not self._parts.unread & _ENTRIES)
         if statement:
             self._vouching.require_quorum(statement.size)
 
@@ -200,14 +202,14 @@ class _Verification:
         if end + rest > max(end, size):
             message = "The tiles hold more hashes than the checkpoint covers."
             self._findings.tampered("tiles", None, message)
-        if without_hash and self._with_tiles and "tiles" not in self._unread:
+        if without_hash and self._with_tiles and "tiles" not in self._parts.unread:
             message = f"The tiles lack the hashes of the last {without_hash} entries."
             self._findings.tampered("tiles", None, message)
 
     def _pending(self, figures: Figures) -> Figures:
         """Check the entries that wait for a checkpoint; nothing vouches for them yet."""
         count, since = 0, None
-        for data in self._read("pending entries", self._source.pending):
+        for data in self._parts.read("pending entries", self._source.pending):
             count += 1
             try:
                 entry = entries.decode(data)
@@ -223,24 +225,16 @@ class _Verification:
         """Name kept states without entry and the other way round, where both were read whole."""
         if self._with_states:
             self._states.finish()
-            if not self._unread & _ENTRIES:
+            if not self._parts.unread & _ENTRIES:
                 self._states.name_unrecorded()
-            if "revisions" not in self._unread:
+            if "revisions" not in self._parts.unread:
                 self._states.name_lost()
 
     def _live(self) -> int:
         """Compare the live rows, unless entries are lacking that would explain them."""
         if not self._source.has(Part.LIVE):
             return 0
-        if self._unread & _ENTRIES:
-            message = "The live rows were not compared: not all entries could be read."
-            self._findings.incomplete("live", message)
-            return 0
-        last = self._chain.last
-        count = compare_live(self._read("live", self._source.live), last, self._findings)
-        if "live" not in self._unread:
-            name_removed(last, self._findings)
-        return count
+        return self._parts.compare_live(self._source.live, self._chain.last, _ENTRIES)
 
     def _count(self, figures: Figures) -> Figures:
         """Return the figures with the number of stored files and of outsiders' words."""
@@ -253,18 +247,6 @@ class _Verification:
             stamped=vouching.stamped,
             cosigned=vouching.cosigned,
         )
-
-    def _read(self, part: str, items: Callable[[], Iterator[Item]]) -> Iterator[Item]:
-        """Yield the items; where the source cannot go on, note it and end."""
-        try:
-            yield from items()
-        except SourceError as refusal:
-            if not refusal.whole:
-                self._unread.add(part)
-            self._findings.incomplete(part, str(refusal))
-        except TileError as refusal:
-            self._unread.add(part)
-            self._findings.tampered(part, None, str(refusal))
 
 
 def _figures_of(statement: Checkpoint | None) -> Figures:

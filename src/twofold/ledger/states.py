@@ -53,11 +53,8 @@ def read_states(
         TypeError: the model has a column whose values have no form.
     """
     layout = _layout_of(model)
-    rows = model._base_manager.order_by()  # noqa: SLF001 - every row, whatever a manager hides
-    if keys is not None:
-        rows = rows.filter(pk__in=keys)
     prefix = f"{model._meta.label_lower}:"
-    for row in raw_rows(rows, *layout.columns):
+    for row in _whole_rows(model, layout, keys):
         parts = [
             "null" if value is None else form(value)
             for form, value in zip(layout.forms, row, strict=True)
@@ -83,12 +80,8 @@ def read_personal(
     nothing is told as it is and left out.
     """
     layout = _layout_of(model)
-    rows = model._base_manager.order_by()  # noqa: SLF001 - every row, whatever a manager hides
-    if keys is not None:
-        rows = rows.filter(pk__in=keys)
     prefix = f"{model._meta.label_lower}:"
-    # All columns are read: of fewer, another index might give the rows in another order.
-    for row in raw_rows(rows, *layout.columns):
+    for row in _whole_rows(model, layout, keys):
         told = [
             (layout.columns[place], layout.forms[place](row[place]))
             for place in layout.personal
@@ -115,6 +108,19 @@ def raw_rows(rows: "QuerySet[Any, Any]", *columns: str) -> Iterator[tuple[Any, .
         cursor.execute(sql, parameters)
         while chunk := cursor.fetchmany(_CHUNK):
             yield from chunk
+
+
+def _whole_rows(
+    model: type[Recorded], layout: _Layout, keys: Collection[Any] | None
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of these keys, or all, in the order of the table.
+
+    All columns are read: of fewer, another index might give the rows in another order.
+    """
+    rows = model._base_manager.order_by()  # noqa: SLF001 - every row, whatever a manager hides
+    if keys is not None:
+        rows = rows.filter(pk__in=keys)
+    return raw_rows(rows, *layout.columns)
 
 
 class _Stored(Func):

@@ -1,8 +1,6 @@
 """Verifying a bundle: the log or one record's entries, and what is disclosed beside them."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TypeVar
 
 from twofold_verify import checkpoint as checkpoints
 from twofold_verify import entry as entries
@@ -17,15 +15,15 @@ from twofold_verify.errors import VerificationError
 from twofold_verify.files import ERASED, Files
 from twofold_verify.merkle import EMPTY_ROOT, leaf_hash
 from twofold_verify.note import Verifier
+from twofold_verify.parts import Parts
 from twofold_verify.report import Figures, Findings, Report
 from twofold_verify.rotation import Succession
-from twofold_verify.source import Part, SourceError
-from twofold_verify.states import Chain, KeptStates, compare_live, name_of, name_removed
+from twofold_verify.source import Part
+from twofold_verify.states import Chain, KeptStates, name_of
 from twofold_verify.tlog_proof import Checker
 from twofold_verify.verifier import verify
 from twofold_verify.vouching import Outside, Vouching, open_checkpoint
 
-Item = TypeVar("Item")
 _NOTHING = Outside()
 _LEFT_OUT = {
     Part.REVISIONS: "The kept states were left out and not checked.",
@@ -78,14 +76,16 @@ class _Record:
         self._source = source
         self._outside = outside
         self._findings = Findings()
+        self._parts = Parts(self._findings)
         self._vouching = Vouching(source, self._findings, trust, outside)
         self._chain = Chain(self._findings)
         self._files = Files(source, self._findings)
         self._with_states = source.has(Part.REVISIONS)
-        revisions = self._read("revisions", source.revisions) if self._with_states else iter(())
+        revisions = (
+            self._parts.read("revisions", source.revisions) if self._with_states else iter(())
+        )
         self._states = KeptStates(revisions, self._findings)
         self._roots = {0: EMPTY_ROOT}
-        self._unread: set[str] = set()
         self._without_quorum = 0
 
     def run(self) -> Report:
@@ -103,7 +103,7 @@ class _Record:
         return self._findings.report(self._finish(statement, count))
 
     def _checkpoint(self, keys: Succession) -> Checkpoint | None:
-        for note in self._read("checkpoint", lambda: iter([self._source.checkpoint()])):
+        for note in self._parts.read("checkpoint", lambda: iter([self._source.checkpoint()])):
             try:
                 statement = open_checkpoint(note or "", keys)
             except VerificationError as refusal:
@@ -115,7 +115,7 @@ class _Record:
 
     def _entries(self, keys: Succession) -> int:
         count, checker = 0, Checker(keys)
-        for index, data, text in self._read("entries", self._source.proven):
+        for index, data, text in self._parts.read("entries", self._source.proven):
             count += 1
             try:
                 proof = checker.check(text, data)
@@ -128,7 +128,7 @@ class _Record:
                 self._findings.tampered(f"entry {index}", index, message)
                 continue
             self._proven(index, data, proof)
-        if self._source.subject not in self._chain.last and "entries" not in self._unread:
+        if self._source.subject not in self._chain.last and "entries" not in self._parts.unread:
             message = f"The bundle proves no entry of {self._source.subject}."
             self._findings.incomplete("entries", message)
         return count
@@ -197,9 +197,9 @@ class _Record:
             figures = replace(figures, origin=statement.origin, size=statement.size, root=root)
         if self._with_states:
             self._states.finish()
-            if "entries" not in self._unread:
+            if "entries" not in self._parts.unread:
                 self._states.name_unrecorded()
-            if "revisions" not in self._unread:
+            if "revisions" not in self._parts.unread:
                 self._states.name_lost()
         live = self._live() if self._source.has(Part.LIVE) else 0
         self._files.finish()
@@ -215,21 +215,4 @@ class _Record:
         )
 
     def _live(self) -> int:
-        if "entries" in self._unread:
-            message = "The live rows were not compared: not all entries could be read."
-            self._findings.incomplete("live", message)
-            return 0
-        last = self._chain.last
-        count = compare_live(self._read("live", self._source.live), last, self._findings)
-        if "live" not in self._unread:
-            name_removed(last, self._findings)
-        return count
-
-    def _read(self, part: str, items: Callable[[], Iterator[Item]]) -> Iterator[Item]:
-        """Yield the items; where the bundle cannot go on, note it and end."""
-        try:
-            yield from items()
-        except SourceError as refusal:
-            if not refusal.whole:
-                self._unread.add(part)
-            self._findings.incomplete(part, str(refusal))
+        return self._parts.compare_live(self._source.live, self._chain.last, {"entries"})
