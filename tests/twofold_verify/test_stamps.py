@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 import rfc3161_client
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import load_pem_x509_certificate
 from factories import now
 from factories.outsiders import TimeAuthority
 from hypothesis import given
@@ -185,10 +186,22 @@ def test_bounds_are_those_of_all_stamps(given_stamps, asked):
         assert bool(brackets.fault(index, time)) is (early or late)
 
 
-def test_an_answer_without_the_signers_certificate_names_nobody():
-    answer = SimpleNamespace(
-        signed_data=SimpleNamespace(signer_infos=[SimpleNamespace()], certificates=[])
-    )
+def test_an_answer_without_the_signers_certificate_names_nobody(authority):
+    foreign = load_pem_x509_certificate(authority.root.read_bytes()).public_bytes(Encoding.DER)
+    signer = SimpleNamespace(issuer=None, serial_number=0)
 
-    with pytest.raises(stamps.StampError, match="does not carry the certificate"):
-        stamps._authority(answer)  # noqa: SLF001
+    for carried in ([], [foreign]):
+        signed = SimpleNamespace(signer_infos=[signer], certificates=carried)
+        with pytest.raises(stamps.StampError, match="does not carry the certificate"):
+            stamps._authority(SimpleNamespace(signed_data=signed))  # noqa: SLF001 - no such answer is made
+
+
+def test_an_answer_without_certificates_is_left_as_it_is():
+    def element(tag, *parts):
+        return bytes([tag, sum(map(len, parts))]) + b"".join(parts)
+
+    version, algorithms, content, signers = (element(tag) for tag in (0x02, 0x31, 0x30, 0x31))
+    signed = element(0x30, version, algorithms, content, signers)
+    token = element(0x30, element(0x30), element(0x30, element(0x06), element(0xA0, signed)))
+
+    assert stamps._in_order(token) == token  # noqa: SLF001 - OpenSSL always writes them
