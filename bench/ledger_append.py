@@ -243,7 +243,7 @@ def _writers(url: str) -> list[Figure]:
     ]
 
 
-def _in_process(spawn: Any, target: Callable[..., None], *args: object) -> None:  # noqa: ANN401
+def _in_process(spawn: Any, target: Callable[..., None], *args: object) -> None:  # noqa: ANN401 - multiprocessing does not type it
     process = spawn.Process(target=target, args=args)
     process.start()
     _end([process])
@@ -292,7 +292,7 @@ def _write(url: str, folder: str, begin: Barrier, first: int, writers: int) -> N
     _in_threads([lambda n=n: write(n) for n in range(first, first + writers)], begin.wait)  # type: ignore[misc]
 
 
-def _rival(url: str, folder: str, begin: Barrier, written: Event, done: Any) -> None:  # noqa: ANN401
+def _rival(url: str, folder: str, begin: Barrier, written: Event, done: Any) -> None:  # noqa: ANN401 - multiprocessing does not type it
     """Sequence until everything that was written is under a checkpoint; tell how often."""
     _set_up(url, folder)
     from twofold.ledger import actions as ledger

@@ -245,8 +245,8 @@ def main(task: str, folder: Path) -> None:
 
     django.setup()
     # What takes long to import is not part of any task.
-    import twofold.reporting.integrity  # noqa: F401
-    import twofold_verify.bundle  # noqa: F401
+    import twofold.reporting.integrity  # noqa: F401 - loaded before the clock starts
+    import twofold_verify.bundle  # noqa: F401 - loaded before the clock starts
 
     tasks = {
         "hashes": _hashes,

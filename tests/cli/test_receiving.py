@@ -42,7 +42,7 @@ SPOKEN = {
 
 def parsed(settings, path, **headers):
     adj = Adjustments(max_request_body_size=largest_body_bytes())
-    parser = receiving._Parser(adj)  # noqa: SLF001
+    parser = receiving._Parser(adj)  # noqa: SLF001 - the parser that the server uses
     named = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     size = USUAL_BYTES + 1
     text = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n{named}\r\n"

@@ -195,7 +195,7 @@ def test_a_picture_that_was_drawn_is_not_shown_after_the_erasure(cast):
 
 
 def test_drawn_pictures_are_kept_up_to_a_number_of_bytes():
-    kept = previews._Kept(10)  # noqa: SLF001
+    kept = previews._Kept(10)  # noqa: SLF001 - looked at from within
     kept.put(("a",), b"12345")
     kept.put(("b",), b"12345")
     assert kept.get(("a",)) == b"12345"

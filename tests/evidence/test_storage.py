@@ -55,7 +55,7 @@ def test_what_is_stored_is_listed_and_what_is_unfinished_is_not(store, settings)
     (listed,) = store.listing()
 
     assert (listed.sha256, listed.size) == (blob.sha256, 4)
-    assert abs(datetime.now(UTC).timestamp() - listed.written_at.timestamp()) < 60  # noqa: TID251
+    assert abs(datetime.now(UTC).timestamp() - listed.written_at.timestamp()) < 60  # noqa: TID251 - the store has the real clock
 
 
 def test_a_file_is_deleted_once(store):

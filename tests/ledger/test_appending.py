@@ -161,9 +161,9 @@ def test_an_entry_that_is_too_long_is_refused_to_its_caller_alone(cast):
     size = LedgerEntry.objects.count()
     drafts = [prepared(note("test.gate:1", n=1)), prepared(note(text="x" * 65_500), note())]
     drafts.append(prepared(note("test.gate:1", n=2)))
-    group = [appending._Waiting(drafts) for drafts in drafts]  # noqa: SLF001
+    group = [appending._Waiting(drafts) for drafts in drafts]  # noqa: SLF001 - looked at from within
 
-    appending._commit(group)  # noqa: SLF001
+    appending._commit(group)  # noqa: SLF001 - looked at from within
 
     assert [waiting.first for waiting in group if not waiting.failure] == [size, size + 1]
     assert isinstance(group[1].failure, LedgerError)
@@ -299,7 +299,7 @@ def until_queued(appender, count):
     """Return once so many callers wait, but for the group that is being committed."""
     queued = threading.Event()
     while not queued.wait(0.001):
-        if len(appender._queue) + appender._expected >= count:  # noqa: SLF001
+        if len(appender._queue) + appender._expected >= count:  # noqa: SLF001 - looked at from within
             queued.set()
 
 

@@ -39,9 +39,9 @@ def test_states_from_before_a_column_was_committed_to_are_counted(
 ):
     with monkeypatch.context() as patched:
         patched.setattr(EvidenceItem, "personal", frozenset(personal))
-        states._layout_of.cache_clear()  # noqa: SLF001
+        states._layout_of.cache_clear()  # noqa: SLF001 - the model was changed
         made = item(cast)
-    states._layout_of.cache_clear()  # noqa: SLF001
+    states._layout_of.cache_clear()  # noqa: SLF001 - the model was changed
 
     assert kept_in_clear(EvidenceItem, [made.ledger_subject]) == expected
 

@@ -205,9 +205,9 @@ def in_clear(monkeypatch):
     def _in_clear(model):
         with monkeypatch.context() as patched:
             patched.setattr(model, "personal", frozenset())
-            states._layout_of.cache_clear()  # noqa: SLF001
+            states._layout_of.cache_clear()  # noqa: SLF001 - the model was changed
             yield
-        states._layout_of.cache_clear()  # noqa: SLF001
+        states._layout_of.cache_clear()  # noqa: SLF001 - the model was changed
 
     return _in_clear
 

@@ -95,7 +95,7 @@ def test_the_log_is_sound_on_both_sides_of_a_full_tile(cast, size):
 def grow(old_size, hashes):
     """Lay tiles as the sequencer does, without entries."""
     tail = Tail(keys.verifier(), None, old_size, (), stored_edge(old_size))
-    sequencer._grow(tail, hashes)  # noqa: SLF001
+    sequencer._grow(tail, hashes)  # noqa: SLF001 - looked at from within
 
 
 def test_a_third_level_begins_with_entry_65536(cast):

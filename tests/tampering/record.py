@@ -138,7 +138,7 @@ def rolled_back() -> Iterator[None]:
     """Undo in the end what is written inside."""
     block = transaction.atomic()
     # As Django marks the transaction of a test, in which durable ones may begin.
-    block._from_testcase = True  # noqa: SLF001
+    block._from_testcase = True  # noqa: SLF001 - Django marks its tests' own blocks so
     with block:
         yield
         transaction.set_rollback(True)

@@ -46,7 +46,7 @@ def list_supposable(change: str | None, email: str) -> None:
 @click.option("--detail", default="", help="Words of a nonconformity that is raised.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @_AS
-def ask(supposed: tuple[str, ...], detail: str, as_json: bool, email: str) -> None:  # noqa: FBT001
+def ask(supposed: tuple[str, ...], detail: str, as_json: bool, email: str) -> None:  # noqa: FBT001 - click passes flags by place
     """Print how the standards would move if all SUPPOSED changed today.
 
     Each is written as CHANGE=VALUE, such as shown=TF-ROL-01; `list` prints them.

@@ -54,7 +54,7 @@ class Vouching:
             for witness in settings.LEDGER_POLICY.witnesses
         ]
         # A list: each is asked, whatever became of the ones before.
-        return all([self._guarded(*step) for step in steps if not self._stop.is_set()])  # noqa: C419
+        return all([self._guarded(*step) for step in steps if not self._stop.is_set()])  # noqa: C419 - a list: each is done, whatever became of others
 
     def _guarded(self, whose: str, step: Callable[[], object]) -> bool:
         try:

@@ -181,7 +181,7 @@ def _ranked(terms: Sequence[Term]) -> tuple[str, list[str]]:
 def _ranked_sqlite(terms: Sequence[Term]) -> tuple[str, list[str]]:
     """Return the statement: words by their stems, open ends by the words as they are."""
     parts = [
-        f"SELECT whose.version_id, bm25({table}, {_WEIGHTS}) AS score FROM {table} "  # noqa: S608
+        f"SELECT whose.version_id, bm25({table}, {_WEIGHTS}) AS score FROM {table} "  # noqa: S608 - our own names and no input
         f"JOIN {index.ROWS} whose ON whose.number = {table}.rowid WHERE {table} MATCH %s"
         for table, _query in _fts5(terms)
     ]
@@ -189,7 +189,7 @@ def _ranked_sqlite(terms: Sequence[Term]) -> tuple[str, list[str]]:
     if len(parts) == 1:
         return parts[0], queries
     both = (
-        f"SELECT a.version_id, a.score + b.score AS score FROM ({parts[0]}) a "  # noqa: S608
+        f"SELECT a.version_id, a.score + b.score AS score FROM ({parts[0]}) a "  # noqa: S608 - our own names and no input
         f"JOIN ({parts[1]}) b ON a.version_id = b.version_id"
     )
     return both, queries
@@ -201,7 +201,7 @@ def _marked_sqlite(terms: Sequence[Term], keys: Sequence[UUID]) -> dict[UUID, tu
     highlighted = ", ".join(f"highlight({table}, {place}, %s, %s)" for place in range(1, 5))
     rows = ", ".join(["%s"] * len(keys))
     statement = (
-        f"SELECT version_id, {highlighted}, snippet({table}, 5, %s, %s, '…', 40) FROM {table} "  # noqa: S608
+        f"SELECT version_id, {highlighted}, snippet({table}, 5, %s, %s, '…', 40) FROM {table} "  # noqa: S608 - our own names and no input
         f"WHERE {table} MATCH %s AND rowid IN ({rows})"
     )
     begins = [words[0] for words, open_ in terms if others and open_ and len(words) == 1]

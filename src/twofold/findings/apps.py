@@ -10,7 +10,7 @@ class FindingsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the question; models can be imported from now on."""
-        from twofold.controls.retirement import ask_before_retiring  # noqa: PLC0415
-        from twofold.findings.queries import open_against  # noqa: PLC0415
+        from twofold.controls.retirement import ask_before_retiring  # noqa: PLC0415 - models are there only once apps are ready
+        from twofold.findings.queries import open_against  # noqa: PLC0415 - models are there only once apps are ready
 
         ask_before_retiring(open_against)

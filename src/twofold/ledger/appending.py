@@ -132,7 +132,7 @@ def require_no_transaction() -> None:
     """Refuse a caller that holds a transaction: whoever commits for it would wait for its locks."""
     # As Django does it for durable transactions: one that a test wraps around itself is none.
     blocks: list[Any] = connection.atomic_blocks
-    if any(not block._from_testcase for block in blocks):  # noqa: SLF001
+    if any(not block._from_testcase for block in blocks):  # noqa: SLF001 - Django marks its tests' own blocks so
         raise LedgerError("What is appended has a transaction of its own; this is inside another.")
 
 

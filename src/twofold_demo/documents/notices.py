@@ -20,7 +20,7 @@ def limits_of_use(case: Case, system: AISystem, on: date) -> Document:
     del system
     try:
         # Half a second to load, and it needs libraries of the system.
-        import weasyprint  # noqa: PLC0415
+        import weasyprint  # noqa: PLC0415 - slow to import, seldom needed
     except OSError as missing:
         raise Conflict(
             _("PDF cannot be made here: a library of the system is missing.")

@@ -37,7 +37,7 @@ def main() -> None:
 
 def _jobs() -> dict[str, Callable[..., bytes]]:
     # Imported under the limits.
-    from twofold.evidence.parsing import documents, pictures, tables  # noqa: PLC0415
+    from twofold.evidence.parsing import documents, pictures, tables  # noqa: PLC0415 - the child alone needs it
 
     return {
         "text": documents.text,
@@ -49,7 +49,7 @@ def _jobs() -> dict[str, Callable[..., bytes]]:
 
 
 def _reason(failure: Exception) -> str:
-    from twofold.evidence.parsing.reasons import Unreadable  # noqa: PLC0415
+    from twofold.evidence.parsing.reasons import Unreadable  # noqa: PLC0415 - the child alone needs it
 
     if isinstance(failure, Unreadable):
         return str(failure)

@@ -52,7 +52,7 @@ def picture(file: BinaryIO) -> bytes:
 
 
 def _document(file: BinaryIO) -> Any:  # noqa: ANN401 - the library has no types
-    import pypdfium2  # noqa: PLC0415
+    import pypdfium2  # noqa: PLC0415 - the child alone needs it
 
     try:
         return pypdfium2.PdfDocument(file)

@@ -38,7 +38,7 @@ def delete_stored(sha256: str) -> bool:
         StoreUnavailable: a place does not let it go.
     """
     # A list: it goes everywhere, also after it was found.
-    return any([store.delete(sha256) for store in stores_of_installation()])  # noqa: C419
+    return any([store.delete(sha256) for store in stores_of_installation()])  # noqa: C419 - a list: each is done, whatever became of others
 
 
 def stores_of_installation() -> tuple[Store, ...]:

@@ -49,7 +49,7 @@ def reactivate(request: HttpRequest, key: UUID) -> HttpResponse:
     return _decide(request, found, accounts.reactivate, "person_reactivate.html")
 
 
-def _decide(request: HttpRequest, found: Person, act: Any, template: str) -> HttpResponse:  # noqa: ANN401
+def _decide(request: HttpRequest, found: Person, act: Any, template: str) -> HttpResponse:  # noqa: ANN401 - an action of either kind
     form = ConfirmForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
