@@ -13,7 +13,7 @@ import httpx
 
 from twofold_sdk.answers import Alert, Evidence, EvidenceRequest, Posture
 from twofold_sdk.buffer import Buffering
-from twofold_sdk.connection import Connection, Retry, body_of
+from twofold_sdk.connection import BytesBody, Connection, FileBody, Retry, body_of
 from twofold_sdk.system import System
 
 
@@ -173,17 +173,11 @@ class Client:
             ValueError: bytes were given without a name.
             ApiError: an input is not acceptable, or the file is too large or empty.
         """
-        body = body_of(file, file_name)
-        return self._connection.ask(
+        return self._hand_in(
             "PUT",
             f"/evidence/{key or uuid.uuid4()}/content",
-            Evidence.read,
-            repeatable=False,
-            content=body,
-            headers=body.headers,
-            timeout=self._connection.timeout_for(body.size),
-            params={
-                "file_name": body.name,
+            body_of(file, file_name),
+            {
                 "title": title,
                 "kind": kind,
                 "source": source,
@@ -212,22 +206,31 @@ class Client:
             ValueError: bytes were given without a name.
             ApiError: there is no such item, an input is not acceptable, or the file is too large.
         """
-        body = body_of(file, file_name)
-        return self._connection.ask(
+        return self._hand_in(
             "POST",
             f"/evidence/{quote(evidence_id, safe='')}/versions",
-            Evidence.read,
-            repeatable=False,
-            content=body,
-            headers=body.headers,
-            timeout=self._connection.timeout_for(body.size),
-            params={
-                "file_name": body.name,
+            body_of(file, file_name),
+            {
                 "source": source,
                 "period_from": period_from.isoformat(),
                 "period_to": period_to.isoformat(),
                 "valid_until": valid_until.isoformat(),
             },
+        )
+
+    def _hand_in(
+        self, method: str, path: str, body: FileBody | BytesBody, details: dict[str, str]
+    ) -> Evidence:
+        """Stream a file, with as much patience as it is large."""
+        return self._connection.ask(
+            method,
+            path,
+            Evidence.read,
+            repeatable=False,
+            content=body,
+            headers=body.headers,
+            timeout=self._connection.timeout_for(body.size),
+            params={"file_name": body.name, **details},
         )
 
     def link_evidence(self, evidence_id: str, target: str, *, purpose: str = "") -> str:

@@ -1,7 +1,10 @@
 """Claims: choosing evidence, saying what it shows, accepting, rejecting and withdrawing."""
 
+from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
@@ -60,19 +63,18 @@ def accept(request: HttpRequest, key: UUID) -> HttpResponse:
 def reject(request: HttpRequest, key: UUID) -> HttpResponse:
     by, at = actor(request), now()
     found = claim_for(key, by, at=at)
-    row = found.implementation
-    require(by, Permission.ACCEPT_CLAIM, unit=row.unit, at=at)
+    require(by, Permission.ACCEPT_CLAIM, unit=found.implementation.unit, at=at)
+    words = {
+        "here": _("Reject"),
+        "heading": _("Reject the claim"),
+        "lead": _(
+            "The evidence does not show what is claimed. The claim stays on record with your "
+            "reason, and the evidence may be claimed anew."
+        ),
+        "done": _("The claim is rejected."),
+    }
     form = RejectForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.reject_claim(found, **form.cleaned_data, by=by, at=at)
-        except Refusal as refusal:
-            show_refusal(form, refusal)
-        else:
-            messages.success(request, _("The claim is rejected."))
-            return redirect("implementation", key=row.pk)
-    context = {"form": form, "claim": found, "row": row, "control": _control(row)}
-    return render(request, "claim_reject.html", context, status=422 if form.errors else 200)
+    return _end(request, found, form, partial(actions.reject_claim, found, by=by, at=at), words)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -82,17 +84,39 @@ def withdraw(request: HttpRequest, key: UUID) -> HttpResponse:
     row = found.implementation
     subject = row.system.ledger_subject if row.system else ""
     require(by, Permission.CLAIM, unit=row.unit, at=at, subject=subject)
+    words = {
+        "here": _("Withdraw"),
+        "heading": _("Withdraw the claim"),
+        "lead": _(
+            "From today on the evidence counts for it no longer, also where the claim was "
+            "accepted; past days stay as they were. The claim stays on record with your reason, "
+            "and the evidence may be claimed anew."
+        ),
+        "done": _("The claim is withdrawn."),
+    }
     form = WithdrawForm(request.POST or None)
+    return _end(request, found, form, partial(actions.withdraw_claim, found, by=by, at=at), words)
+
+
+def _end(
+    request: HttpRequest,
+    found: EvidenceClaim,
+    form: forms.Form,
+    end: Callable[..., object],
+    words: dict[str, str],
+) -> HttpResponse:
+    """End a claim as a valid form asks and go back to its control; else show the form."""
+    row = found.implementation
     if request.method == "POST" and form.is_valid():
         try:
-            actions.withdraw_claim(found, **form.cleaned_data, by=by, at=at)
+            end(**form.cleaned_data)
         except Refusal as refusal:
             show_refusal(form, refusal)
         else:
-            messages.success(request, _("The claim is withdrawn."))
+            messages.success(request, words["done"])
             return redirect("implementation", key=row.pk)
-    context = {"form": form, "claim": found, "row": row, "control": _control(row)}
-    return render(request, "claim_withdraw.html", context, status=422 if form.errors else 200)
+    context = {"form": form, "claim": found, "row": row, "control": _control(row), **words}
+    return render(request, "claim_end.html", context, status=422 if form.errors else 200)
 
 
 def _choose(
